@@ -6,6 +6,8 @@ find_node() {
   node=
   if [ -d "$root/src" ]; then
     if [ -r "$root/node_modules/.setup" ]; then read -r node <"$root/node_modules/.setup"; fi
+    # A path within the checkout is relative, so that the checkout can be moved.
+    case $node in tools/*) node=$root/$node ;; esac
     if [ ! -x "$node" ]; then
       echo 'containerd-ts is not set up: run `npm run setup` first' >&2
       exit 1

@@ -12,7 +12,7 @@ const code = { invalidArgument: 3, notFound: 5, alreadyExists: 6, failedPrecondi
 type Refusal = { readonly code: number | readonly number[]; readonly text: RegExp };
 
 /** The call fails with that code and a text of one line, and State is what it was. */
-async function refused(daemon: TestDaemon, call: Promise<unknown>, expected: Refusal): Promise<void> {
+async function refused(call: Promise<unknown>, expected: Refusal): Promise<void> {
   await assert.rejects(call, (error: Error & { code: number; details: string }) => {
     assert.ok([expected.code].flat().includes(error.code), `code ${error.code}: ${error.details}`);
     assert.match(error.details, expected.text);
@@ -33,34 +33,34 @@ describe("bad input", () => {
       if (config !== undefined) writeFileSync(join(bundle, "config.json"), config);
       return bundle;
     };
-    await refused(daemon, create({ bundlePath: "" }), {
+    await refused(create({ bundlePath: "" }), {
       code: code.invalidArgument,
       text: /empty bundle path/,
     });
-    await refused(daemon, create({ bundlePath: "/no/such/bundle" }), {
+    await refused(create({ bundlePath: "/no/such/bundle" }), {
       code: code.notFound,
       text: /\/no\/such\/bundle/,
     });
-    await refused(daemon, create({ bundlePath: bundleWith("none", undefined) }), {
+    await refused(create({ bundlePath: bundleWith("none", undefined) }), {
       code: code.notFound,
       text: /config\.json/,
     });
-    await refused(daemon, create({ bundlePath: bundleWith("garbage", "{ nonsense") }), {
+    await refused(create({ bundlePath: bundleWith("garbage", "{ nonsense") }), {
       code: code.invalidArgument,
       text: /config\.json.*JSON/,
     });
-    await refused(daemon, create({ bundlePath: bundleWith("noargs", '{"process":{"cwd":"/"}}') }), {
+    await refused(create({ bundlePath: bundleWith("noargs", '{"process":{"cwd":"/"}}') }), {
       code: code.invalidArgument,
       text: /args/,
     });
     for (const id of ["", "../x", "a/b", ".", "..", ".hidden", "x".repeat(300), "new\nline", "nul\0"]) {
-      await refused(daemon, create({ id }), { code: code.invalidArgument, text: /id/ });
+      await refused(create({ id }), { code: code.invalidArgument, text: /id/ });
     }
-    await refused(daemon, create({ runtime: "no-such-runtime" }), {
+    await refused(create({ runtime: "no-such-runtime" }), {
       code: [code.notFound, code.failedPrecondition],
       text: /no-such-runtime/,
     });
-    await refused(daemon, create({ runtime: "/bin/false" }), {
+    await refused(create({ runtime: "/bin/false" }), {
       code: code.unknown,
       text: /oci runtime error|shim error/,
     });
@@ -72,7 +72,7 @@ describe("bad input", () => {
     await using daemon = await TestDaemon.start();
     const id = daemon.id("x");
     const missing = daemon.bundle("missing", ["no-such-program"]);
-    await refused(daemon, daemon.client.call("createContainer", { id, bundlePath: missing }), {
+    await refused(daemon.client.call("createContainer", { id, bundlePath: missing }), {
       code: [code.unknown, code.notFound],
       text: /oci runtime error: .*no-such-program.*executable file not found/,
     });
@@ -87,13 +87,13 @@ describe("bad input", () => {
     const { client } = daemon;
     const unknown = { code: code.notFound, text: /^containerd: container not found$/ };
     const noProcess = { code: code.notFound, text: /^containerd: process not found for container$/ };
-    await refused(daemon, client.call("createContainer", { id, bundlePath: bundle }), {
+    await refused(client.call("createContainer", { id, bundlePath: bundle }), {
       code: code.alreadyExists,
       text: /exists/,
     });
-    await refused(daemon, client.call("state", { id: "unknown" }), unknown);
-    await refused(daemon, client.call("stats", { id: "unknown" }), unknown);
-    await refused(daemon, client.call("signal", { id: "unknown", pid: "init", signal: 9 }), unknown);
+    await refused(client.call("state", { id: "unknown" }), unknown);
+    await refused(client.call("stats", { id: "unknown" }), unknown);
+    await refused(client.call("signal", { id: "unknown", pid: "init", signal: 9 }), unknown);
     await refused(
       daemon,
       client.call("addProcess", { id: "unknown", pid: "x", args: ["true"], user: {} }),
@@ -109,21 +109,21 @@ describe("bad input", () => {
       client.call("updateContainer", { id: "unknown", pid: "init", status: "paused" }),
       unknown,
     );
-    await refused(daemon, client.call("signal", { id, pid: "unknown", signal: 9 }), noProcess);
-    await refused(daemon, client.call("updateProcess", { id, pid: "unknown", closeStdin: true }), noProcess);
-    await refused(daemon, client.call("signal", { id, pid: "init", signal: 999 }), {
+    await refused(client.call("signal", { id, pid: "unknown", signal: 9 }), noProcess);
+    await refused(client.call("updateProcess", { id, pid: "unknown", closeStdin: true }), noProcess);
+    await refused(client.call("signal", { id, pid: "init", signal: 999 }), {
       code: code.invalidArgument,
       text: /signal.*999/,
     });
-    await refused(daemon, client.call("addProcess", { id, pid: "init", args: ["true"], user: {} }), {
+    await refused(client.call("addProcess", { id, pid: "init", args: ["true"], user: {} }), {
       code: [code.alreadyExists, code.invalidArgument],
       text: /init/,
     });
-    await refused(daemon, client.call("addProcess", { id, pid: "../y", args: ["true"], user: {} }), {
+    await refused(client.call("addProcess", { id, pid: "../y", args: ["true"], user: {} }), {
       code: code.invalidArgument,
       text: /\.\.\/y/,
     });
-    await refused(daemon, client.call("addProcess", { id, pid: "x", args: [], user: {} }), {
+    await refused(client.call("addProcess", { id, pid: "x", args: [], user: {} }), {
       code: code.invalidArgument,
       text: /args/,
     });
@@ -135,15 +135,15 @@ describe("bad input", () => {
         text: /oci runtime error: .*no-such-program/,
       },
     );
-    await refused(daemon, client.call("updateContainer", { id, pid: "init", status: "sleeping" }), {
+    await refused(client.call("updateContainer", { id, pid: "init", status: "sleeping" }), {
       code: code.invalidArgument,
       text: /^containerd: unknown container status sleeping/,
     });
-    await refused(daemon, client.call("deleteCheckpoint", { id, name: "" }), {
+    await refused(client.call("deleteCheckpoint", { id, name: "" }), {
       code: code.invalidArgument,
       text: /checkpoint name cannot be empty/,
     });
-    await refused(daemon, client.call("listCheckpoint", { id: "unknown" }), {
+    await refused(client.call("listCheckpoint", { id: "unknown" }), {
       code: code.notFound,
       text: /no such containers/,
     });

@@ -94,21 +94,9 @@ describe("bad input", () => {
     await refused(client.call("state", { id: "unknown" }), unknown);
     await refused(client.call("stats", { id: "unknown" }), unknown);
     await refused(client.call("signal", { id: "unknown", pid: "init", signal: 9 }), unknown);
-    await refused(
-      daemon,
-      client.call("addProcess", { id: "unknown", pid: "x", args: ["true"], user: {} }),
-      unknown,
-    );
-    await refused(
-      daemon,
-      client.call("updateProcess", { id: "unknown", pid: "init", closeStdin: true }),
-      unknown,
-    );
-    await refused(
-      daemon,
-      client.call("updateContainer", { id: "unknown", pid: "init", status: "paused" }),
-      unknown,
-    );
+    await refused(client.call("addProcess", { id: "unknown", pid: "x", args: ["true"], user: {} }), unknown);
+    await refused(client.call("updateProcess", { id: "unknown", pid: "init", closeStdin: true }), unknown);
+    await refused(client.call("updateContainer", { id: "unknown", pid: "init", status: "paused" }), unknown);
     await refused(client.call("signal", { id, pid: "unknown", signal: 9 }), noProcess);
     await refused(client.call("updateProcess", { id, pid: "unknown", closeStdin: true }), noProcess);
     await refused(client.call("signal", { id, pid: "init", signal: 999 }), {
@@ -128,7 +116,6 @@ describe("bad input", () => {
       text: /args/,
     });
     await refused(
-      daemon,
       client.call("addProcess", { id, pid: "x", args: ["no-such-program"], cwd: "/", user: {} }),
       {
         code: [code.unknown, code.notFound],

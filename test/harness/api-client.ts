@@ -30,9 +30,10 @@ export type ApiEvent = Output<"events">;
 export class ApiClient implements Disposable {
   readonly #grpc: GrpcClient;
 
-  constructor(socket: string) {
+  /** @param authority what the client says of the server's name: "unix" as 0.2.9's ctr, the raw path as Docker Engine */
+  constructor(socket: string, authority = "unix") {
     this.#grpc = new GrpcClient(`unix://${socket}`, credentials.createInsecure(), {
-      "grpc.default_authority": "unix",
+      "grpc.default_authority": authority,
     });
   }
 

@@ -7,5 +7,6 @@ sh scripts/setup
 . scripts/launch.sh
 find_node
 PATH=$root/node_modules/.bin:$(dirname -- "$node"):$PATH
-NODE_OPTIONS="${NODE_OPTIONS:-} --disable-warning=ExperimentalWarning"
+# The condition makes `import "containerd-ts"` mean src/client here: see "exports" in package.json.
+NODE_OPTIONS="${NODE_OPTIONS:-} --disable-warning=ExperimentalWarning --conditions=containerd-ts-source"
 export PATH NODE_OPTIONS

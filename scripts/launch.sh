@@ -17,13 +17,23 @@ find_node() {
   fi
 }
 
+# Whether the bundle of $part is there and no source is newer (a folder is, where a file came or went).
+bundled() {
+  [ -f "$root/dist/$part.cjs" ] || return 1
+  [ -d "$root/src" ] || return 0
+  [ -z "$(find "$root/src" "$root/package-lock.json" -newer "$root/dist/$part.cjs" -print -quit)" ]
+}
+
 launch() {
   part=$1
   shift
   find_node
-  flags=--disable-warning=ExperimentalWarning
-  # The daemon and the shim live long with little garbage: a small young generation keeps them small.
-  if [ "$part" != ctr ]; then flags="$flags --max-semi-space-size=2"; fi
-  # shellcheck disable=SC2086 # the flags are words
-  exec "$node" $flags "$root/src/$part/main.ts" "$@"
+  if bundled; then main=$root/dist/$part.cjs; else main=$root/src/$part/main.ts; fi
+  case $part in
+    # A command is over before a collection pays for itself.
+    ctr) flag=--min-semi-space-size=16 ;;
+    # The daemon and the shim live long with little garbage: a small young generation keeps them small.
+    *) flag=--max-semi-space-size=2 ;;
+  esac
+  exec "$node" --disable-warning=ExperimentalWarning $flag "$main" "$@"
 }

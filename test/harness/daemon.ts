@@ -30,12 +30,12 @@ export class TestDaemon implements AsyncDisposable {
   readonly stateDir: string;
   readonly runtimeRoot: string;
   readonly #options: DaemonOptions;
-  readonly #stack: AsyncDisposableStack;
+  #stack = new AsyncDisposableStack();
   readonly #clients: DisposableStack;
   #process: ChildProcess | undefined;
   #client: ApiClient | undefined;
 
-  private constructor(directory: string, options: DaemonOptions, stack: AsyncDisposableStack) {
+  private constructor(directory: string, options: DaemonOptions) {
     made += 1;
     this.directory = directory;
     this.prefix = `t${process.pid}x${made}`;
@@ -43,15 +43,16 @@ export class TestDaemon implements AsyncDisposable {
     this.stateDir = join(directory, "state");
     this.runtimeRoot = join(directory, "runtime");
     this.#options = options;
-    this.#stack = stack;
     this.#clients = new DisposableStack();
   }
 
   static async start(options: DaemonOptions = {}): Promise<TestDaemon> {
-    const stack = new AsyncDisposableStack();
-    const directory = stack.use(await tempDir());
-    const daemon = new TestDaemon(directory.path, options, stack);
+    await using building = new AsyncDisposableStack();
+    const directory = building.use(await tempDir());
+    const daemon = new TestDaemon(directory.path, options);
+    building.defer(() => daemon.end());
     await daemon.launch();
+    daemon.#stack = building.move();
     return daemon;
   }
 

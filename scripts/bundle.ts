@@ -1,6 +1,7 @@
 // Makes dist/ with esbuild; see scripts/bundle.
 import { spawnSync } from "node:child_process";
 import {
+  cpSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -134,6 +135,9 @@ async function bundleClient(): Promise<void> {
     stdio: "inherit",
   });
   if (status !== 0) throw new Error("tsc made no declarations");
+  // tsc makes no declarations of what already is one.
+  for (const file of globSync("**/*.d.ts", { cwd: path.join(root, "src") }))
+    cpSync(path.join(root, "src", file), path.join(dist, "types", file));
 }
 
 /** Fills the compile cache, so that the first `ctr` is as fast as the others. */

@@ -7,11 +7,16 @@ export class SeenEvents implements Disposable {
   readonly all: ApiEvent[] = [];
   /** How the stream ended: undefined while it goes on, 0 for OK, else the gRPC code. */
   ended: number | undefined;
+  /** Told of each event as it comes, for those who cannot afford to look again and again. */
+  onEvent: ((event: ApiEvent) => void) | undefined;
   readonly #stream: ClientReadableStream<ApiEvent>;
 
   constructor(client: ApiClient, request: Parameters<ApiClient["events"]>[0] = {}) {
     this.#stream = client.events(request);
-    this.#stream.on("data", (event: ApiEvent) => this.all.push(event));
+    this.#stream.on("data", (event: ApiEvent) => {
+      this.all.push(event);
+      this.onEvent?.(event);
+    });
     this.#stream.on("error", (error: Error & { code?: number }) => {
       this.ended = error.code ?? 2;
     });

@@ -1,0 +1,51 @@
+import { Failure } from "./errors.ts";
+
+/** Why a signal aborted, as the failure that a caller is told. */
+export function abortFailure(signal: AbortSignal | undefined): Failure {
+  const reason: unknown = signal?.reason;
+  if (reason instanceof Failure) return reason;
+  if (reason instanceof Error && reason.name === "TimeoutError")
+    return new Failure("DEADLINE_EXCEEDED", "the deadline passed", { cause: reason });
+  return new Failure("CANCELLED", "the call was cancelled", { cause: reason });
+}
+
+export interface Limited extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A signal that aborts with `signal`, or after a time.
+ *
+ * @param ms milliseconds; 0 or less means no time of its own
+ * @param reason what the time's end is called; DEADLINE_EXCEEDED where it is not given
+ */
+export function withTimeout(signal: AbortSignal | undefined, ms: number, reason?: () => Failure): Limited {
+  const controller = new AbortController();
+  const follow = (): void => controller.abort(signal?.reason);
+  if (signal?.aborted === true) follow();
+  else signal?.addEventListener("abort", follow, { once: true });
+  const expire = (): void =>
+    controller.abort(reason?.() ?? new Failure("DEADLINE_EXCEEDED", `it took longer than ${ms} ms`));
+  const timer = ms > 0 ? setTimeout(expire, ms) : undefined;
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", follow);
+    },
+  };
+}
+
+/** The promise, or the signal's failure, whichever is first. What the promise does afterwards is nobody's concern. */
+export function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(abortFailure(signal));
+    if (signal.aborted) {
+      promise.catch(() => {});
+      return onAbort();
+    }
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

@@ -1,5 +1,6 @@
 import type { Fd, Interest, KeepAlive, Poller, Readiness } from "../sys.ts";
 import { SysError } from "../sys-error.ts";
+import { callSafely } from "./call-safely.ts";
 import { close } from "./files.ts";
 import { check, lastErrno, libc } from "./native.ts";
 import { once } from "./once.ts";
@@ -51,7 +52,7 @@ export function poller(options: KeepAlive = {}): Poller {
     for (const [ticket, bits] of ready) {
       // A callback may have removed one that comes later in the same batch.
       const registration = byTicket.get(ticket);
-      if (registration !== undefined) callSafely(registration.callback, readiness(bits));
+      if (registration !== undefined) callSafely(() => registration.callback(readiness(bits)));
     }
   };
   const watch = watchReadable(epoll, drain, options);
@@ -91,17 +92,6 @@ function remove(epoll: Fd, fd: Fd, unused: DataView): void {
   if (epollControl(epoll, DELETE, fd, unused) === 0) return;
   const errno = lastErrno();
   if (errno !== ENOENT && errno !== EBADF) throw new SysError("epoll_ctl", errno, `delete ${fd}`);
-}
-
-/** One callback's exception is for the process to hear, not a reason to keep the others of its batch waiting. */
-function callSafely(callback: (ready: Readiness) => void, ready: Readiness): void {
-  try {
-    callback(ready);
-  } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
-  }
 }
 
 function bitsOf(interest: Interest): number {

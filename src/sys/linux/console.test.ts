@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -140,14 +140,26 @@ test("a real runc sends its container's terminal, which has the size that it is 
   await children.claim(start(sys, ["runc", ...state, "delete", "--force", id], { env }));
 });
 
-/** A busybox that waits to be given a size and says it. The host's folders, read-only, are its root. */
+/** A busybox that waits to be given a size and says it. */
 function bundle() {
-  const script = 'while [ "$(stty size)" = "0 0" ]; do sleep 0.01; done; stty size';
+  mkdirSync(join(folder, "rootfs"));
+  copyFileSync(busybox ?? "", join(folder, "rootfs", "busybox"));
+  const stty = "/busybox stty size";
+  const script = `while [ "$(${stty})" = "0 0" ]; do /busybox sleep 0.01; done; ${stty}`;
   return {
     ociVersion: "1.0.0",
-    root: { path: "/", readonly: true },
-    process: { terminal: true, cwd: "/", args: [busybox, "sh", "-c", script], env: ["PATH=/bin:/usr/bin"] },
-    mounts: [{ destination: "/proc", type: "proc", source: "proc" }],
+    root: { path: "rootfs" },
+    process: { terminal: true, cwd: "/", args: ["/busybox", "sh", "-c", script] },
+    mounts: [
+      { destination: "/proc", type: "proc", source: "proc" },
+      { destination: "/dev", type: "tmpfs", source: "tmpfs" },
+      {
+        destination: "/dev/pts",
+        type: "devpts",
+        source: "devpts",
+        options: ["newinstance", "ptmxmode=0666"],
+      },
+    ],
     linux: { namespaces: [{ type: "pid" }, { type: "mount" }] },
   };
 }

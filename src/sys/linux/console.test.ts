@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { ReadStream } from "node:tty";
 import { Children } from "../children.ts";
 import { linuxSys } from "../linux.ts";
 import type { Fd } from "../sys.ts";
+import { withRunc, writeBundle } from "../testing/bundle.ts";
 import { openFds } from "../testing/open-fds.ts";
 import { start } from "../testing/processes.ts";
 import { until } from "../testing/until.ts";
@@ -118,51 +119,26 @@ test("a path that is taken or too long is refused, and what is there stays", () 
   assert.throws(() => sys.listenConsole(join(folder, "x".repeat(108))), { code: "ENAMETOOLONG" });
 });
 
-const runc = ["/usr/sbin/runc", "/usr/bin/runc"].find(existsSync);
-const busybox = ["/bin/busybox", "/usr/bin/busybox"].find(existsSync);
-const real = {
-  skip: runc && busybox && process.getuid?.() === 0 ? false : "needs root, runc and busybox",
-};
-
-test("a real runc sends its container's terminal, which has the size that it is given", real, async () => {
-  using listener = sys.listenConsole(path);
-  using children = new Children(sys);
-  writeFileSync(join(folder, "config.json"), JSON.stringify(bundle()));
-  const state = ["--root", join(folder, "state")];
-  const env = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"];
-  const id = `sys-console-${process.pid}`;
-  const args = ["runc", ...state, "run", "--bundle", folder, "--console-socket", path, "--detach", id];
-  const detached = children.claim(start(sys, args, { env }));
-  const fd = await listener.receive(AbortSignal.timeout(10_000));
-  sys.resize(fd, 101, 37);
-  assert.deepEqual(await detached, { kind: "exited", code: 0 });
-  assert.equal(await outputOf(fd), "37 101");
-  await children.claim(start(sys, ["runc", ...state, "delete", "--force", id], { env }));
-});
-
-/** A busybox that waits to be given a size and says it. */
-function bundle() {
-  mkdirSync(join(folder, "rootfs"));
-  copyFileSync(busybox ?? "", join(folder, "rootfs", "busybox"));
-  const stty = "/busybox stty size";
-  const script = `while [ "$(${stty})" = "0 0" ]; do /busybox sleep 0.01; done; ${stty}`;
-  return {
-    ociVersion: "1.0.0",
-    root: { path: "rootfs" },
-    process: { terminal: true, cwd: "/", args: ["/busybox", "sh", "-c", script] },
-    mounts: [
-      { destination: "/proc", type: "proc", source: "proc" },
-      { destination: "/dev", type: "tmpfs", source: "tmpfs" },
-      {
-        destination: "/dev/pts",
-        type: "devpts",
-        source: "devpts",
-        options: ["newinstance", "ptmxmode=0666"],
-      },
-    ],
-    linux: { namespaces: [{ type: "pid" }, { type: "mount" }] },
-  };
-}
+test(
+  "a real runc sends its container's terminal, which has the size that it is given",
+  withRunc,
+  async () => {
+    using listener = sys.listenConsole(path);
+    using children = new Children(sys);
+    const size = "busybox stty size";
+    writeBundle(folder, `while [ "$(${size})" = "0 0" ]; do busybox sleep 0.01; done; ${size}`, true);
+    const state = ["--root", join(folder, "state")];
+    const env = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"];
+    const id = `sys-console-${process.pid}`;
+    const args = ["runc", ...state, "run", "--bundle", folder, "--console-socket", path, "--detach", id];
+    const detached = children.claim(start(sys, args, { env }));
+    const fd = await listener.receive(AbortSignal.timeout(10_000));
+    sys.resize(fd, 101, 37);
+    assert.deepEqual(await detached, { kind: "exited", code: 0 });
+    assert.equal(await outputOf(fd), "37 101");
+    await children.claim(start(sys, ["runc", ...state, "delete", "--force", id], { env }));
+  },
+);
 
 /** The end of a terminal without a process is EIO: pty(7). */
 async function outputOf(master: Fd): Promise<string> {

@@ -1,0 +1,113 @@
+import type { Failure } from "../../base/errors.ts";
+import { globalArguments } from "./arguments.ts";
+import { readRuntimeLog, runtimeFailure } from "./errors.ts";
+import { type Execute, ended, type Finished } from "./execute.ts";
+
+/** An OCI runtime as one container sees it. */
+export interface RuntimeOptions {
+  /** A name that is looked up in PATH, or a path. */
+  readonly path: string;
+  readonly args: readonly string[];
+  /** Where it writes its log, one file for all of the container's commands. */
+  readonly log: string;
+}
+
+/**
+ * The commands of an OCI runtime (runc(8), crun(1)) that change a container which runs. Reading goes to the kernel itself; starting is the
+ * shim's.
+ */
+export class RuntimeCli {
+  readonly #execute: Execute;
+  readonly #options: RuntimeOptions;
+
+  constructor(execute: Execute, options: RuntimeOptions) {
+    this.#execute = execute;
+    this.#options = options;
+  }
+
+  /** Removes what the runtime keeps of a container; `force` kills it first, and does not mind where there is none. */
+  async delete(id: string, options: { readonly force: boolean }, signal?: AbortSignal): Promise<void> {
+    await this.#run(["delete", ...(options.force ? ["--force"] : []), id], signal);
+  }
+
+  /** A signal for every process of the container: for those that share their PID namespace with others. */
+  async killAll(id: string, number: number, signal?: AbortSignal): Promise<void> {
+    await this.#run(["kill", "--all", id, String(number)], signal);
+  }
+
+  /** Freezes all its processes. */
+  async pause(id: string, signal?: AbortSignal): Promise<void> {
+    await this.#run(["pause", id], signal);
+  }
+
+  async resume(id: string, signal?: AbortSignal): Promise<void> {
+    await this.#run(["resume", id], signal);
+  }
+
+  /** @param file LinuxResources as JSON, with only what is to be changed */
+  async update(id: string, file: string, signal?: AbortSignal): Promise<void> {
+    await this.#run(["update", "--resources", file, id], signal);
+  }
+
+  /** @param flags as `runc checkpoint --help` has them */
+  async checkpoint(id: string, flags: readonly string[], signal?: AbortSignal): Promise<void> {
+    await this.#run(["checkpoint", ...flags, id], signal);
+  }
+
+  /** Whether the runtime knows the container. */
+  async knows(id: string, signal?: AbortSignal): Promise<boolean> {
+    const { status } = await this.#call(["state", id], signal);
+    return status.kind === "exited" && status.code === 0;
+  }
+
+  /** "created", "running", "paused" or "stopped" by `state`; undefined where the runtime knows no such container. */
+  async status(id: string, signal?: AbortSignal): Promise<string | undefined> {
+    const { status, stdout } = await this.#call(["state", id], signal);
+    if (status.kind !== "exited" || status.code !== 0) return undefined;
+    return stringOf(stdout, "status");
+  }
+
+  /** Pids in the container, by `ps`: for runtimes whose containers have no cgroup that can be found. */
+  async processes(id: string, signal?: AbortSignal): Promise<number[]> {
+    const value: unknown = JSON.parse(await this.#run(["ps", "--format", "json", id], signal));
+    return Array.isArray(value) ? value.filter((pid): pid is number => Number.isInteger(pid)) : [];
+  }
+
+  /** `events --stats`, as the runtime prints it: for the same runtimes. */
+  async stats(id: string, signal?: AbortSignal): Promise<unknown> {
+    return JSON.parse(await this.#run(["events", "--stats", id], signal));
+  }
+
+  async #run(command: readonly string[], signal: AbortSignal | undefined): Promise<string> {
+    const finished = await this.#call(command, signal);
+    if (finished.status.kind === "exited" && finished.status.code === 0) return finished.stdout;
+    throw this.#failure(finished);
+  }
+
+  async #call(command: readonly string[], signal: AbortSignal | undefined): Promise<Finished> {
+    const { path, args, log } = this.#options;
+    return await this.#execute([path, ...globalArguments({ runtimeArgs: args, log }), ...command], {
+      signal,
+    });
+  }
+
+  #failure(finished: Finished): Failure {
+    const log = finished.stderr.trim() === "" ? readRuntimeLog(this.#options.log) : undefined;
+    return runtimeFailure({
+      ...(log === undefined ? {} : { log }),
+      stderr: finished.stderr,
+      ended: ended(finished.status),
+    });
+  }
+}
+
+function stringOf(json: string, key: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value !== "object" || value === null) return undefined;
+    const found = (value as Readonly<Record<string, unknown>>)[key];
+    return typeof found === "string" ? found : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,162 @@
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Event, NewEvent } from "./event.ts";
+import { EventLog } from "./log.ts";
+import { endOnAbort, Subscription } from "./subscription.ts";
+
+export interface HubOptions {
+  readonly path: string;
+  /** How many of the last events are kept for replays: --retain-count. */
+  readonly retain: number;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+export interface SubscribeOptions {
+  /** ns since 1970: every stored event later than it comes first. Absent: live events only. */
+  readonly after?: bigint;
+  /** Ends after the stored ones. */
+  readonly storedOnly?: boolean;
+  /** Of that container only. */
+  readonly id?: string;
+  readonly signal?: AbortSignal;
+  /** How many live events may wait for the subscriber. */
+  readonly capacity?: number;
+}
+
+interface Unwritten {
+  readonly event: Event;
+  readonly beforeTold: (() => void) | undefined;
+}
+
+const defaultCapacity = 65_536;
+const retryMs = 500;
+
+/**
+ * Everything that happens is told here: written to the log first, then to whoever listens, in one order for all. While the log cannot be
+ * written (a full disk), events wait in memory, keep their order, and are told once there is room again.
+ */
+export class EventHub implements Disposable {
+  readonly #log: EventLog;
+  readonly #retain: number;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  /** The last events, at least #retain of them where there were as many. */
+  readonly #stored: Event[];
+  readonly #subscriptions = new Map<Subscription, string | undefined>();
+  readonly #unwritten: Unwritten[] = [];
+  #last: bigint;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(options: HubOptions) {
+    const { log, events } = EventLog.open(options.path, options.retain, options.logger);
+    this.#log = log;
+    this.#stored = events;
+    this.#retain = options.retain;
+    this.#logger = options.logger;
+    this.#clock = options.clock ?? systemClock;
+    this.#last = events.at(-1)?.timestamp ?? 0n;
+  }
+
+  /**
+   * Gives the event its time, writes it, and tells it.
+   *
+   * @param beforeTold what must have happened before anybody hears of it, though not before it is safe in the log: the removal of what
+   * it makes superfluous. It must not take longer than microseconds
+   */
+  append(event: NewEvent, beforeTold?: () => void): Event {
+    const stamped = this.#stamp(event);
+    this.#unwritten.push({ event: stamped, beforeTold });
+    if (this.#retry === undefined) this.#flush();
+    return stamped;
+  }
+
+  /** The clock may stand still, or be set back: then the last time and one nanosecond. */
+  #stamp(event: NewEvent): Event {
+    const now = this.#clock.now();
+    this.#last = now > this.#last ? now : this.#last + 1n;
+    return { ...event, timestamp: this.#last };
+  }
+
+  #flush(): void {
+    this.#retry = undefined;
+    for (let next = this.#unwritten[0]; next !== undefined; next = this.#unwritten[0]) {
+      try {
+        this.#log.append(next.event, () => this.#stored);
+      } catch (error) {
+        this.#logger.error("the event log cannot be written; events wait until it can", {
+          error: messageOf(error),
+          waiting: this.#unwritten.length,
+        });
+        this.#retry = setTimeout(() => this.#flush(), retryMs);
+        return;
+      }
+      this.#unwritten.shift();
+      this.#tell(next);
+    }
+  }
+
+  #tell({ event, beforeTold }: Unwritten): void {
+    this.#stored.push(event);
+    if (this.#stored.length >= 2 * this.#retain) this.#stored.splice(0, this.#stored.length - this.#retain);
+    beforeTold?.();
+    for (const [subscription, id] of this.#subscriptions) {
+      if (id === undefined || id === event.id) subscription.push(event);
+    }
+  }
+
+  /** What is stored and later than `after`, then what comes, without a gap between them. */
+  subscribe(options: SubscribeOptions = {}): Subscription {
+    const replay = options.after === undefined ? [] : this.#later(options.after, options.id);
+    const subscription: Subscription = new Subscription(
+      replay,
+      options.capacity ?? defaultCapacity,
+      options.after ?? this.#last,
+      () => this.#subscriptions.delete(subscription),
+    );
+    if (options.storedOnly === true) subscription.end("complete");
+    else {
+      this.#subscriptions.set(subscription, options.id);
+      endOnAbort(subscription, options.signal);
+    }
+    return subscription;
+  }
+
+  #later(after: bigint, id: string | undefined): Event[] {
+    const last = this.#stored.slice(-this.#retain);
+    return last.filter((event) => event.timestamp > after && (id === undefined || event.id === id));
+  }
+
+  /** Whether this life's event has been given to the log already, be it that it waits for room. */
+  has(type: NewEvent["type"], instance: string, pid: string): boolean {
+    const same = (event: Event): boolean =>
+      event.type === type && event.instance === instance && event.pid === pid;
+    return this.#stored.some(same) || this.#unwritten.some(({ event }) => same(event));
+  }
+
+  /** Keys of every stored event, for a restart that asks of thousands of processes: see `eventKey`. */
+  keys(): Set<string> {
+    return new Set(this.#stored.map((event) => eventKey(event.type, event.instance, event.pid)));
+  }
+
+  get subscribers(): number {
+    return this.#subscriptions.size;
+  }
+
+  /** Events that wait for room in the log. */
+  get waiting(): number {
+    return this.#unwritten.length;
+  }
+
+  /** Ends every stream; what waits for room in the log is found again at the next start. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#retry);
+    for (const subscription of [...this.#subscriptions.keys()]) subscription.end("complete");
+    this.#log[Symbol.dispose]();
+  }
+}
+
+export function eventKey(type: NewEvent["type"], instance: string, pid: string): string {
+  return `${type} ${instance} ${pid}`;
+}

@@ -4,7 +4,7 @@ import { close, eventfd, fchown, fileType, memfd, mkfifo, pipe, read, write } fr
 import { inotify } from "./linux/inotify.ts";
 import { raiseOpenFiles } from "./linux/limits.ts";
 import { lockFile } from "./linux/lock.ts";
-import { openFifoReader, openFifoWriter, openNull, openReadWrite } from "./linux/open.ts";
+import { openFifoReader, openFifoWriter, openNull, openReadWrite, setNonBlocking } from "./linux/open.ts";
 import { kill, pidfdExitStatus, pidfdGetFd, pidfdOpen, pidfdSendSignal } from "./linux/pidfd.ts";
 import { bootId, readProc } from "./linux/proc.ts";
 import { spawn } from "./linux/spawn.ts";
@@ -37,6 +37,7 @@ export function linuxSys(): Sys {
     mkfifo,
     fchown,
     fileType,
+    setNonBlocking,
     lockFile,
     umask: (mask) => process.umask(mask),
     listenConsole,

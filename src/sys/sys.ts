@@ -63,6 +63,8 @@ export interface ConsoleListener extends Disposable {
 
 export interface Interest {
   readonly in?: boolean;
+  /** There is room to write. One poller knows a descriptor once: what both reads and writes one needs two. */
+  readonly out?: boolean;
   readonly pri?: boolean;
   /**
    * Told once for each change instead of for as long as it lasts (EPOLLET). A pidfd of somebody else's child wants this:
@@ -73,6 +75,7 @@ export interface Interest {
 
 export interface Readiness {
   readonly in: boolean;
+  readonly out: boolean;
   readonly pri: boolean;
   readonly hup: boolean;
   readonly error: boolean;
@@ -137,6 +140,8 @@ export interface Sys {
   close(fd: Fd): void;
   read(fd: Fd, buffer: Uint8Array): number;
   write(fd: Fd, buffer: Uint8Array): number;
+  /** Reads and writes say EAGAIN instead of waiting, for all who share this open file. */
+  setNonBlocking(fd: Fd): void;
   /** The mode loses the umask's bits. */
   mkfifo(path: string, mode: number): void;
   fchown(fd: Fd, uid: number, gid: number): void;

@@ -103,7 +103,7 @@ test("the other side's end is told by hup", async () => {
   sys.close(writer);
   const { promise, resolve } = Promise.withResolvers();
   using _watch = poller.add(reader, { in: true, edge: true }, resolve);
-  assert.deepEqual(await promise, { in: false, pri: false, hup: true, error: false });
+  assert.deepEqual(await promise, { in: false, out: false, pri: false, hup: true, error: false });
   sys.close(reader);
 });
 
@@ -160,4 +160,28 @@ test("an exception in one callback is uncaught, and keeps no other from its turn
      setTimeout(() => process.exit(turns * 10 + uncaught), 100);`;
   const status = await finish(sys, [process.execPath, "--input-type=module", "-e", script]);
   assert.deepEqual(status, { kind: "exited", code: 32 });
+});
+
+test("room to write is told of a pipe, and no longer when it is full", async () => {
+  using poller = sys.poller({ ref: true });
+  const [reader, writer] = sys.pipe();
+  sys.setNonBlocking(writer);
+  let room = 0;
+  using _watch = poller.add(writer, { out: true }, ({ out }) => {
+    assert.equal(out, true);
+    room++;
+    try {
+      for (;;) sys.write(writer, Buffer.alloc(4096));
+    } catch {
+      // It is full.
+    }
+  });
+  await until(() => room > 0);
+  await sleep(5);
+  const before = room;
+  await sleep(20);
+  assert.equal(room, before);
+  sys.read(reader, Buffer.alloc(65536));
+  await until(() => room > before);
+  for (const fd of [reader, writer]) sys.close(fd);
 });

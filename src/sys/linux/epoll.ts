@@ -19,6 +19,7 @@ const ADD = 1;
 const DELETE = 2;
 const IN = 0x001;
 const PRI = 0x002;
+const OUT = 0x004;
 const ERROR = 0x008;
 const HUP = 0x010;
 const EDGE = 0x8000_0000;
@@ -95,13 +96,15 @@ function remove(epoll: Fd, fd: Fd, unused: DataView): void {
 }
 
 function bitsOf(interest: Interest): number {
-  const bits = (interest.in === true ? IN : 0) | (interest.pri === true ? PRI : 0);
+  const bits =
+    (interest.in === true ? IN : 0) | (interest.out === true ? OUT : 0) | (interest.pri === true ? PRI : 0);
   return interest.edge === true ? bits + EDGE : bits;
 }
 
 function readiness(bits: number): Readiness {
   return {
     in: (bits & IN) !== 0,
+    out: (bits & OUT) !== 0,
     pri: (bits & PRI) !== 0,
     hup: (bits & HUP) !== 0,
     error: (bits & ERROR) !== 0,

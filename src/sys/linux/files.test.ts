@@ -171,3 +171,17 @@ test("the limit of open files is raised to the hard one", () => {
     new RegExp(`open files +${limit.soft} +${limit.hard} `),
   );
 });
+
+test("a FIFO that was told not to block says so when it is empty, and when it is full", () => {
+  const fd = sys.openReadWrite(fifo);
+  using _closing = closing(fd);
+  sys.setNonBlocking(fd);
+  assert.throws(() => sys.read(fd, Buffer.alloc(1)), { code: "EAGAIN" });
+  const page = Buffer.alloc(4096);
+  assert.throws(
+    () => {
+      for (;;) sys.write(fd, page);
+    },
+    { code: "EAGAIN" },
+  );
+});

@@ -10,6 +10,7 @@ const O_RDWR = 0o2;
 const O_NOCTTY = 0o400;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
+const F_GETFL = 3;
 const F_SETFL = 4;
 
 /** fifo(7): opening for reading without blocking succeeds, writer or none. */
@@ -33,6 +34,10 @@ export function openNull(): Fd {
 
 export function open(path: string, flags: number, mode = 0): Fd {
   return check("open", cOpen(cString(path, "open"), flags | O_CLOEXEC | O_NOCTTY, mode), path);
+}
+
+export function setNonBlocking(fd: Fd): void {
+  check("fcntl", fcntl(fd, F_SETFL, check("fcntl", fcntl(fd, F_GETFL, 0)) | O_NONBLOCK));
 }
 
 /** O_NONBLOCK is of the open file, so a container that got it would see EAGAIN: it is only there for the open. */

@@ -2,7 +2,7 @@ import type { Fd, Inotify, Interest, Poller, Readiness } from "../sys.ts";
 import { SysError } from "../sys-error.ts";
 
 const EEXIST = 17;
-const NOTHING: Readiness = { in: false, pri: false, hup: false, error: false };
+const NOTHING: Readiness = { in: false, out: false, pri: false, hup: false, error: false };
 
 type Polled = { readonly interest: Interest; readonly callback: (ready: Readiness) => void };
 type Watched = {
@@ -68,9 +68,10 @@ export class FakeReadiness {
       ...NOTHING,
       ...ready,
       in: ready.in === true && interest.in === true,
+      out: ready.out === true && interest.out === true,
       pri: ready.pri === true && interest.pri === true,
     };
-    if (told.in || told.pri || told.hup || told.error) polled.callback(told);
+    if (told.in || told.out || told.pri || told.hup || told.error) polled.callback(told);
   }
 
   /** Tells whoever watches the path for one of these. */

@@ -136,6 +136,10 @@ export class FakeSys implements Sys {
     return this.fds.write(fd, buffer);
   }
 
+  setNonBlocking(fd: Fd): void {
+    this.fds.get(fd, "fcntl");
+  }
+
   mkfifo(path: string, _mode: number): void {
     this.fds.mkfifo(path);
   }

@@ -66,12 +66,20 @@ test("the SDK can be imported", () => {
   assert.equal(succeed(process.execPath, ["--input-type=module", "-e", script]), "true");
 });
 
-test("the SDK's declarations satisfy a strict compiler", () => {
-  writeFileSync(
-    path.join(folder, "use.ts"),
-    'import * as sdk from "containerd-ts";\nexport type Sdk = typeof sdk;\n',
-  );
+test("the SDK's declarations satisfy a strict compiler, and are not just `any`", () => {
+  const use = [
+    'import { type Client, connect } from "containerd-ts";',
+    "export const client: Client = await connect();",
+    "// @ts-expect-error A client is no number.",
+    "export const number: number = client;",
+  ];
+  writeFileSync(path.join(folder, "use.ts"), use.join("\n"));
   const flags = "--noEmit --strict --skipLibCheck false --module nodenext --target esnext".split(" ");
   const types = ["--types", "node", "--typeRoots", path.join(root, "node_modules/@types")];
   succeed(path.join(root, "node_modules/.bin/tsc"), [...flags, ...types, "use.ts"]);
+});
+
+test("only what the package does not carry itself is installed with it", () => {
+  const names = readdirSync(path.join(folder, "node_modules")).filter((name) => !name.startsWith("."));
+  assert.deepEqual(names.sort(), ["@bufbuild", "@koromix", "containerd-ts", "koffi"]);
 });

@@ -52,8 +52,7 @@ const requests: Record<string, (authority: string) => Buffer> = {
   "a Huffman name": (value) =>
     frame(1, 0x4, 1, block(value, { first: 0, name: ":authority", huffman: true })),
   "the host field": (value) => frame(1, 0x4, 1, block(value, { first: 0x40, name: "host" })),
-  padding: (value) =>
-    frame(1, 0xc, 1, Buffer.concat([Buffer.of(7), block(value), Buffer.from("/padded")])),
+  padding: (value) => frame(1, 0xc, 1, Buffer.concat([Buffer.of(7), block(value), Buffer.from("/padded")])),
   priority: (value) => frame(1, 0x24, 1, Buffer.concat([Buffer.of(0, 0, 0, 47, 47), block(value)])),
   "padding and priority": (value) =>
     frame(1, 0x2c, 1, Buffer.concat([Buffer.of(1, 0, 0, 0, 0, 9), block(value), Buffer.from("/")])),

@@ -64,5 +64,13 @@ export function readProcessRecord(directory: ProcessDir): ProcessRecord | undefi
 
 /** 0600: the environment holds people's passwords. */
 export function writeProcessRecord(directory: ProcessDir, record: ProcessRecord): void {
-  replaceFile(directory.processFile, JSON.stringify(record));
+  replaceFile(directory.processFile, exactLimits(JSON.stringify(record)));
+}
+
+/**
+ * RLIM_INFINITY is 2^64 - 1, and the nearest double is 2^64, which is no uint64: a runtime refuses the file. Within a string the quotes
+ * would have backslashes.
+ */
+function exactLimits(json: string): string {
+  return json.replace(/"(soft|hard)":18446744073709552000\b/g, '"$1":18446744073709551615');
 }

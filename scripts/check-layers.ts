@@ -46,7 +46,15 @@ const layers: Readonly<Record<string, readonly Target[]>> = {
     { prefix: "sys/", typeOnly: true },
     base,
   ],
-  api: [supervisor, gen, wire, oci, base],
+  api: [
+    supervisor,
+    // The words that tasks and their results are made of.
+    { prefix: "runtime/", typeOnly: true },
+    gen,
+    wire,
+    oci,
+    base,
+  ],
   daemon: [folder("api"), supervisor, folder("shim"), runtime, state, oci, sys, wire, gen, base],
   client: [gen, wire, base],
   ctr: [client, oci, base],

@@ -10,7 +10,7 @@ export type ListenAddress =
 /** sockaddr_un's sun_path with its closing NUL is 108 bytes (unix(7)). */
 const longestPath = 107;
 /** SD_LISTEN_FDS_START */
-const firstFd = 3;
+export const firstFd = 3;
 
 /**
  * Reads `--listen`.

@@ -39,7 +39,7 @@ test("the socket of a live daemon is left alone, a stale one is replaced", async
   using stack = new DisposableStack();
   const address = unix(stack);
   const server = await listen({ address, tls: undefined, gid: undefined }, (socket) => socket.destroy());
-  await assert.rejects(checkFree(address), refused(/another process listens there/));
+  await assert.rejects(checkFree(address, 0), refused(/another process listens there/));
   server.close();
   // What a killed process leaves: a socket's file that nobody listens on. Its other name stays when its first is unlinked.
   const dead = net.createServer().listen(`${address.path}.dead`);
@@ -47,7 +47,7 @@ test("the socket of a live daemon is left alone, a stale one is replaced", async
   linkSync(`${address.path}.dead`, address.path);
   dead.close();
   await once(dead, "close");
-  await checkFree(address);
+  await checkFree(address, 0);
   const next = await listen({ address, tls: undefined, gid: undefined }, (socket) => socket.end("next"));
   const [said] = await once(net.connect(address.path), "data");
   assert.equal(String(said), "next");
@@ -58,7 +58,7 @@ test("a file that is no socket is not touched", async () => {
   using stack = new DisposableStack();
   const address = { kind: "unix", path: path.resolve(unix(stack).path, "../../file") } as const;
   writeFileSync(address.path, "precious");
-  await assert.rejects(checkFree(address), refused(/it exists and is no socket/));
+  await assert.rejects(checkFree(address, 0), refused(/it exists and is no socket/));
   await assert.rejects(
     listen({ address, tls: undefined, gid: undefined }, () => undefined),
     refused(/cannot listen on unix:/),
@@ -87,6 +87,8 @@ test("a descriptor that nobody passed is one sentence", async () => {
     listen({ address: { kind: "fd", fd: 999 }, tls: undefined, gid: undefined }, () => undefined),
     refused(/^cannot listen on fd:\/\/999: /),
   );
+  await assert.rejects(checkFree({ kind: "fd", fd: 3 }, 0), refused(/fd:\/\/3: systemd passed no socket$/));
+  await checkFree({ kind: "fd", fd: 4 }, 2);
 });
 
 test("a group is found by its name or number", () => {

@@ -4,7 +4,7 @@ import net from "node:net";
 import path from "node:path";
 import { fromErrno } from "../base/errno.ts";
 import { Failure, messageOf } from "../base/errors.ts";
-import type { ListenAddress } from "./listen-address.ts";
+import { firstFd, type ListenAddress } from "./listen-address.ts";
 import type { TlsFiles } from "./options.ts";
 import { makeTlsServer } from "./tls.ts";
 
@@ -19,11 +19,20 @@ export interface ListenOptions {
 }
 
 /**
- * Refuses an address that cannot be had, before anything is made: another daemon that answers on it, or a file that is no socket.
+ * Refuses an address that cannot be had, before anything is made: another daemon that answers on it, a file that is no socket, a
+ * descriptor that systemd did not pass.
  *
+ * @param passed how many descriptors it passed
  * @throws Failure FAILED_PRECONDITION, or what the file system said
  */
-export async function checkFree(address: ListenAddress): Promise<void> {
+export async function checkFree(address: ListenAddress, passed: number): Promise<void> {
+  if (address.kind === "fd" && address.fd >= firstFd + passed) {
+    const sockets = passed === 0 ? "no socket" : `${passed} sockets, from ${firstFd} on`;
+    throw new Failure(
+      "FAILED_PRECONDITION",
+      `cannot listen on ${nameOf(address)}: systemd passed ${sockets}`,
+    );
+  }
   if (address.kind !== "unix") return;
   const stats = statsOf(address.path);
   if (stats === undefined) return;

@@ -27,6 +27,11 @@ export function makeTlsServer(files: TlsFiles, accept: (socket: net.Socket) => v
   }
 }
 
+/** Says what is wrong with the files, before anything else is done. */
+export function checkTls(files: TlsFiles): void {
+  makeTlsServer(files, () => undefined);
+}
+
 function pem(flag: string, file: string): Buffer {
   try {
     return readFileSync(file);

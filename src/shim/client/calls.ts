@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { Failure, messageOf } from "../../base/errors.ts";
+import { lineSplitter } from "../lines.ts";
 import type { ExitPush, MethodName, Methods, Reply } from "../protocol.ts";
-import { lineSplitter } from "./lines.ts";
 
 interface Pending {
   readonly resolve: (answer: never) => void;

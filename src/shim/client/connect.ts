@@ -2,7 +2,7 @@ import { createConnection, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { abortFailure } from "../../base/deadline.ts";
 import { errnoOf, Failure, messageOf } from "../../base/errors.ts";
-import { socketPath } from "./socket-path.ts";
+import { socketPath } from "../socket-path.ts";
 
 /** A shim that was just started listens some tens of milliseconds later; asking costs next to nothing. */
 const againAfter = 5;

@@ -82,7 +82,7 @@ test("a poller tells of the exit, and on an edge of the reaping too", async () =
     using poller = sys.poller({ ref: true });
     using _watch = poller.add(pidfd, { in: true, edge: true }, (ready) => seen.push(ready));
     await until(() => seen.length > 0);
-    assert.deepEqual(seen, [{ in: true, pri: false, hup: false, error: false }]);
+    assert.deepEqual(seen, [{ in: true, out: false, pri: false, hup: false, error: false }]);
     sys.waitNext();
     await until(() => seen.length > 1);
     assert.equal(seen.at(-1)?.hup, true);

@@ -1,0 +1,229 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Launched, ShimConnection, type ShimExit } from "../../src/shim/client/index.ts";
+import { StateDir } from "../../src/state/layout.ts";
+import type { ProcessRecord } from "../../src/state/process-record.ts";
+import { writeProcessRecord } from "../../src/state/process-record.ts";
+import { type BundleOptions, makeBundle } from "../harness/bundle.ts";
+import { assertNothingLeft } from "../harness/leftovers.ts";
+import { tempDir } from "../harness/temp.ts";
+import { until } from "../harness/until.ts";
+
+const program = join(import.meta.dirname, "../../bin/containerd-shim");
+
+/** Both runtimes must behave alike: tests are made for each. */
+export const runtimes = ["runc", "crun"] as const;
+export type Runtime = (typeof runtimes)[number];
+
+export interface ProcessOptions {
+  readonly stdin?: string;
+  readonly stdout?: string;
+  readonly stderr?: string;
+  readonly record?: Partial<ProcessRecord>;
+}
+
+/** A shim of a test's own with a daemon's connection to it, on a state directory and a runtime's root of its own. */
+export class TestShim implements AsyncDisposable {
+  readonly directory: string;
+  readonly state: StateDir;
+  readonly runtime: string;
+  readonly runtimeRoot: string;
+  readonly prefix = `shim-${randomBytes(4).toString("hex")}`;
+  readonly exits: ShimExit[] = [];
+  readonly #stack: AsyncDisposableStack;
+  #process: ChildProcess | undefined;
+  #connection: ShimConnection | undefined;
+
+  private constructor(directory: string, runtime: string, stack: AsyncDisposableStack) {
+    this.directory = directory;
+    this.runtime = runtime;
+    this.state = new StateDir(join(directory, "state"));
+    this.runtimeRoot = join(directory, "runtime-root");
+    this.#stack = stack;
+  }
+
+  static async start(
+    runtime: string = "runc",
+    options: { readonly args?: readonly string[]; env?: NodeJS.ProcessEnv; under?: string } = {},
+  ): Promise<TestShim> {
+    await using stack = new AsyncDisposableStack();
+    const { path } = stack.use(await tempDir());
+    const directory = options.under === undefined ? path : join(path, options.under);
+    mkdirSync(directory, { recursive: true });
+    const shim = new TestShim(directory, runtime, stack.move());
+    mkdirSync(shim.state.containers, { recursive: true });
+    mkdirSync(shim.runtimeRoot);
+    await shim.launch(options);
+    return shim;
+  }
+
+  async launch(options: { readonly args?: readonly string[]; env?: NodeJS.ProcessEnv } = {}): Promise<void> {
+    const { path, log } = this.state.shim("shared");
+    mkdirSync(path, { recursive: true });
+    const out = openSync(log, "a");
+    const args = ["--state", this.state.path, "--name", "shared", ...(options.args ?? [])];
+    this.#process = spawn(program, args, {
+      detached: true,
+      stdio: ["ignore", out, out],
+      env: { ...process.env, ...options.env },
+    });
+    closeSync(out);
+    await this.reconnect();
+  }
+
+  get shim(): ShimConnection {
+    if (this.#connection === undefined) throw new Error("not connected");
+    return this.#connection;
+  }
+
+  get log(): string {
+    return readFileSync(this.state.shim("shared").log, "utf8");
+  }
+
+  /** As a new daemon does. */
+  async reconnect(): Promise<void> {
+    this.disconnect();
+    this.#connection = await ShimConnection.connect({
+      socket: this.state.shim("shared").socket,
+      daemonPid: process.pid,
+      onExit: (exit) => this.exits.push(exit),
+      awaited: true,
+      signal: AbortSignal.timeout(20_000),
+    });
+  }
+
+  disconnect(): void {
+    this.#connection?.[Symbol.dispose]();
+    this.#connection = undefined;
+  }
+
+  id(name: string): string {
+    return `${this.prefix}-${name}`;
+  }
+
+  bundle(name: string, options: BundleOptions): string {
+    return makeBundle(this.directory, name, options);
+  }
+
+  /** Makes a bundle and starts it, as the daemon does. */
+  async run(
+    name: string,
+    bundle: BundleOptions | readonly string[],
+    options: ProcessOptions = {},
+    signal?: AbortSignal,
+  ): Promise<Launched> {
+    const made = "args" in bundle ? bundle : { args: bundle };
+    const path = this.bundle(name, made);
+    const config = JSON.parse(readFileSync(join(path, "config.json"), "utf8")) as { process: ProcessRecord };
+    return await this.#launch(
+      name,
+      "init",
+      path,
+      { ...config.process, exec: false, ...withDefaults(this.runtimeRoot, options) },
+      signal,
+    );
+  }
+
+  async exec(
+    name: string,
+    process: string,
+    args: readonly string[],
+    options: ProcessOptions = {},
+    signal?: AbortSignal,
+  ): Promise<Launched> {
+    const record = { args, cwd: "/", env: ["PATH=/bin"], user: { uid: 0, gid: 0 }, exec: true };
+    return await this.#launch(
+      name,
+      process,
+      "",
+      { ...record, ...withDefaults(this.runtimeRoot, options) },
+      signal,
+    );
+  }
+
+  async #launch(
+    name: string,
+    process: string,
+    bundle: string,
+    record: ProcessRecord,
+    signal?: AbortSignal,
+  ): Promise<Launched> {
+    const directory = this.state.container(this.id(name)).process(process);
+    mkdirSync(directory.path, { recursive: true, mode: 0o711 });
+    writeProcessRecord(directory, record);
+    return await this.shim.launch(
+      { container: this.id(name), process, bundle, runtime: this.runtime, directory: directory.path },
+      signal,
+    );
+  }
+
+  key(name: string, process = "init"): { container: string; process: string } {
+    return { container: this.id(name), process };
+  }
+
+  /** Waits for an exit, and acknowledges it. */
+  async exit(name: string, process = "init"): Promise<ShimExit> {
+    const exit = await until(`${name}/${process} has ended`, () =>
+      this.exits.find((one) => one.container === this.id(name) && one.process === process),
+    );
+    await this.shim.ack(exit, exit.pid);
+    return exit;
+  }
+
+  async delete(name: string): Promise<void> {
+    const child = spawn(this.runtime, ["--root", this.runtimeRoot, "delete", "--force", this.id(name)], {
+      stdio: "inherit",
+    });
+    await once(child, "exit");
+  }
+
+  async end(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  }
+
+  /** The shim ends by itself when it has nothing left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await using _stack = this.#stack;
+    const { readdirSync, rmSync } = await import("node:fs");
+    for (const id of readdirSync(this.runtimeRoot)) await this.delete(id.slice(this.prefix.length + 1));
+    for (const { container, process, state } of (await this.#connection?.list()) ?? []) {
+      if (state === "launching") throw new Error(`${container}/${process} is still being launched`);
+      const exit = await until("all have ended", () =>
+        this.exits.find((one) => one.container === container && one.process === process),
+      );
+      await this.shim.ack(exit, exit.pid);
+    }
+    this.disconnect();
+    for (const id of readdirSync(this.state.containers))
+      rmSync(join(this.state.containers, id), { recursive: true });
+    await assertNothingLeft({
+      directory: this.directory,
+      prefix: this.prefix,
+      runtimeRoot: this.runtimeRoot,
+      stateDir: this.state.path,
+    });
+  }
+}
+
+function withDefaults(root: string, { record, ...stdio }: ProcessOptions) {
+  return {
+    ...{ stdin: "", stdout: "", stderr: "", ...stdio },
+    ...{ runtimeArgs: ["--root", root], noPivotRoot: false, rootUID: 0, rootGID: 0 },
+    ...record,
+  };
+}
+
+/** A program that stands in for a runtime. */
+export function script(directory: string, name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  return path;
+}

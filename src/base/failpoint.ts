@@ -7,6 +7,7 @@ export type FailpointName =
   | "create.launched"
   | "create.logged"
   | "create.recorded"
+  | "exec.exit-logged"
   | "exec.launched"
   | "exec.logged"
   | "exec.recorded"

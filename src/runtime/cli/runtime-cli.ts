@@ -67,6 +67,14 @@ export class RuntimeCli {
     return stringOf(stdout, "status");
   }
 
+  /** When the container of that id was made, in ms since 1970, by `state`; undefined where the runtime knows none. */
+  async created(id: string, signal?: AbortSignal): Promise<number | undefined> {
+    const { status, stdout } = await this.#call(["state", id], signal);
+    if (status.kind !== "exited" || status.code !== 0) return undefined;
+    const time = Date.parse(stringOf(stdout, "created") ?? "");
+    return Number.isNaN(time) ? undefined : time;
+  }
+
   /** Pids in the container, by `ps`: for runtimes whose containers have no cgroup that can be found. */
   async processes(id: string, signal?: AbortSignal): Promise<number[]> {
     const value: unknown = JSON.parse(await this.#run(["ps", "--format", "json", id], signal));

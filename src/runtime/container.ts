@@ -1,0 +1,59 @@
+import type { ContainerRecord } from "../state/container-record.ts";
+import type { ContainerDir } from "../state/layout.ts";
+import type { Cgroups } from "./cgroup/cgroups.ts";
+import type { Process } from "./process.ts";
+
+/** How far a container is in its life. Whether it is paused is the kernel's to say: see cgroup/freezer. */
+export type ContainerState =
+  | { readonly kind: "starting" }
+  | { readonly kind: "running" }
+  /** Its init has ended; what is left of it is being removed. */
+  | { readonly kind: "ending" };
+
+/** A container that the daemon knows: from the moment its directory is there to the moment its exit is told. */
+export class Container {
+  readonly record: ContainerRecord;
+  readonly directory: ContainerDir;
+  readonly processes = new Map<string, Process>();
+  /** Where its processes are accounted; found while init runs, good for as long as the cgroups are there. */
+  cgroups: Cgroups | undefined;
+  /** Stops the watch for OOM kills. */
+  oomWatch: Disposable | undefined;
+  readonly #ending = new AbortController();
+  #state: ContainerState = { kind: "starting" };
+
+  constructor(record: ContainerRecord, directory: ContainerDir) {
+    this.record = record;
+    this.directory = directory;
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  get state(): ContainerState {
+    return this.#state;
+  }
+
+  get init(): Process | undefined {
+    return this.processes.get("init");
+  }
+
+  /** Aborts what is being started in the container when its init has ended. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** starting → running */
+  started(): void {
+    if (this.#state.kind === "starting") this.#state = { kind: "running" };
+  }
+
+  /** Anything → ending. @returns false where it was so already */
+  end(): boolean {
+    if (this.#state.kind === "ending") return false;
+    this.#state = { kind: "ending" };
+    this.#ending.abort();
+    return true;
+  }
+}

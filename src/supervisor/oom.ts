@@ -1,0 +1,52 @@
+import { messageOf } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Metrics } from "../base/metrics.ts";
+import { type OomWatch, oomKills } from "../runtime/cgroup/oom.ts";
+import type { Container } from "../runtime/container.ts";
+import type { EventHub } from "./events/hub.ts";
+
+interface Parts {
+  readonly watch: OomWatch;
+  readonly events: EventHub;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Tells every kill for want of memory once: the cgroup's counter is compared with what was told, when the kernel rings and again before an
+ * exit is told, so that a kill that was faster than the bell is not missed.
+ */
+export class Oom {
+  readonly #parts: Parts;
+  readonly #told = new WeakMap<Container, bigint>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** @param counted whether what the counter shows now was told by a daemon before this one */
+  watch(container: Container, counted = false): void {
+    const { cgroups } = container;
+    if (cgroups === undefined) return;
+    this.#told.set(container, counted ? oomKills(cgroups) : 0n);
+    try {
+      container.oomWatch = this.#parts.watch.add(cgroups, () => this.check(container));
+    } catch (error) {
+      // the cgroup of a container that has ended already: its exit looks at the counter as far as there is one
+      this.#parts.logger.debug("no watch for OOM kills", { id: container.id, error: messageOf(error) });
+    }
+  }
+
+  /** Tells what has not been told yet. */
+  check(container: Container): void {
+    if (container.cgroups === undefined) return;
+    const kills = oomKills(container.cgroups);
+    const told = this.#told.get(container) ?? 0n;
+    if (kills <= told) return;
+    this.#told.set(container, kills);
+    this.#parts.metrics.count("oom-kills", Number(kills - told));
+    const { id, instance } = container.record;
+    for (let n = told; n < kills; n += 1n)
+      this.#parts.events.append({ type: "oom", id, pid: "", status: 0, instance });
+  }
+}

@@ -1,0 +1,19 @@
+import { failpoint } from "../../base/failpoint.ts";
+import { isFrozen } from "../../runtime/cgroup/freezer.ts";
+import type { Context } from "../context.ts";
+import { runtimeOf } from "../runtime-of.ts";
+import type { PauseTask } from "../task.ts";
+
+/** Pauses or resumes; the event is in the log before the answer, and the answer waits for none of its readers. */
+export async function pause(context: Context, task: PauseTask, signal: AbortSignal): Promise<undefined> {
+  using _turn = await context.turns.exclusive(task.id, signal);
+  const container = context.containers.require(task.id);
+  const runtime = runtimeOf(context, container);
+  const wanted = task.kind === "pause";
+  // a runtime calls it an error to pause what is paused; a client whose first call was cut off by a crash does not
+  const done = container.cgroups !== undefined && isFrozen(container.cgroups) === wanted;
+  if (!done) await (wanted ? runtime.pause(task.id, signal) : runtime.resume(task.id, signal));
+  failpoint(wanted ? "pause.done" : "resume.done");
+  const { instance } = container.record;
+  context.events.append({ type: task.kind, id: task.id, pid: "", status: 0, instance });
+}

@@ -1,4 +1,3 @@
-import { API } from "../gen/types/api_pb.ts";
 import type { CallOptions } from "./call.ts";
 import type { Rpc } from "./rpc.ts";
 
@@ -35,7 +34,7 @@ export class Checkpoints {
 
   async list({ directory = "", ...options }: CheckpointOptions = {}): Promise<Checkpoint[]> {
     const request = { id: this.#id, checkpointDir: directory };
-    const { checkpoints } = await this.#rpc.unary(API.method.listCheckpoint, request, options);
+    const { checkpoints } = await this.#rpc.unary("listCheckpoint", request, options);
     return checkpoints.map(({ name, exit, tcp, unixSockets, shell, emptyNS }) => {
       return { name, exit, tcp, unixSockets, shell, emptyNamespaces: emptyNS };
     });
@@ -49,14 +48,10 @@ export class Checkpoints {
     const { exit = false, tcp = false, unixSockets = false, shell = false, emptyNamespaces = [] } = how;
     const checkpoint = { name, exit, tcp, unixSockets, shell, emptyNS: [...emptyNamespaces] };
     const request = { id: this.#id, checkpoint, checkpointDir: directory };
-    await this.#rpc.unary(API.method.createCheckpoint, request, { signal, timeout });
+    await this.#rpc.unary("createCheckpoint", request, { signal, timeout });
   }
 
   async delete(name: string, { directory = "", ...options }: CheckpointOptions = {}): Promise<void> {
-    await this.#rpc.unary(
-      API.method.deleteCheckpoint,
-      { id: this.#id, name, checkpointDir: directory },
-      options,
-    );
+    await this.#rpc.unary("deleteCheckpoint", { id: this.#id, name, checkpointDir: directory }, options);
   }
 }

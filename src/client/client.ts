@@ -1,4 +1,3 @@
-import { API } from "../gen/types/api_pb.ts";
 import { defaultAddress } from "./address.ts";
 import type { CallOptions } from "./call.ts";
 import type { TlsOptions } from "./connecting.ts";
@@ -8,6 +7,9 @@ import { type ContainerEvent, type EventsOptions, followEvents } from "./events.
 import { Feeds } from "./feed.ts";
 import { Rpc } from "./rpc.ts";
 import type { Machine, Version } from "./views.ts";
+
+/** HealthCheckResponse.ServingStatus.SERVING */
+const serving = 1;
 
 export interface ConnectOptions {
   /** `unix:///path`, `/path`, or `tcp://host:port`; unix:///run/containerd/containerd.sock unless given. */
@@ -33,22 +35,21 @@ export class Client implements AsyncDisposable {
   }
 
   async version(options: CallOptions = {}): Promise<Version> {
-    const { major, minor, patch, revision } = await this.#rpc.unary(API.method.getServerVersion, {}, options);
+    const { major, minor, patch, revision } = await this.#rpc.unary("getServerVersion", {}, options);
     return { version: `${major}.${minor}.${patch}`, revision };
   }
 
   /** The machine that the daemon runs on. */
   async machine(options: CallOptions = {}): Promise<Machine> {
-    const { machine } = await this.#rpc.unary(API.method.state, {}, options);
+    const { machine } = await this.#rpc.unary("state", {}, options);
     return { cpus: machine?.cpus ?? 0, memory: machine?.memory ?? 0n };
   }
 
   /** Whether the daemon answers its health check with SERVING; a daemon that cannot be reached does not. */
   async healthy(options: CallOptions = {}): Promise<boolean> {
-    const { Health, HealthCheckResponse_ServingStatus } = await import("../gen/grpc/health/v1/health_pb.js");
     try {
-      const { status } = await this.#rpc.unary(Health.method.check, {}, options);
-      return status === HealthCheckResponse_ServingStatus.SERVING;
+      const { status } = await this.#rpc.unary("healthCheck", {}, options);
+      return status === serving;
     } catch (error) {
       if (error instanceof ContainerdError) return false;
       throw error;

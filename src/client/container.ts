@@ -1,5 +1,4 @@
 import type { Readable } from "node:stream";
-import { API } from "../gen/types/api_pb.ts";
 import type { CallOptions } from "./call.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { DeadlineExceeded, NotFound } from "./errors.ts";
@@ -62,7 +61,7 @@ export class Container {
 
   /** What the daemon knows about it now. */
   async info(options: CallOptions = {}): Promise<ContainerInfo> {
-    const { containers } = await this.#context.rpc.unary(API.method.state, { id: this.id }, options);
+    const { containers } = await this.#context.rpc.unary("state", { id: this.id }, options);
     const found = containers.find(({ id }) => id === this.id);
     if (found === undefined) throw new NotFound("containerd: container not found", { method: "State" });
     return containerInfo(found);
@@ -112,7 +111,7 @@ export class Container {
     const terminal = options.terminal ?? false;
     const process = { ...processRequest(init, options), id: this.id, pid: name, terminal, args: [...args] };
     const request = async (paths: { stdin: string; stdout: string; stderr: string }) =>
-      (await this.#context.rpc.unary(API.method.addProcess, { ...process, ...paths }, call)).systemPid;
+      (await this.#context.rpc.unary("addProcess", { ...process, ...paths }, call)).systemPid;
     return await launch(this.#context, {
       id: this.id,
       name,
@@ -133,7 +132,7 @@ export class Container {
     { process = "init", ...options }: CallOptions & { process?: string } = {},
   ): Promise<void> {
     await this.#context.rpc.unary(
-      API.method.signal,
+      "signal",
       { id: this.id, pid: process, signal: signalNumber(signal) },
       options,
     );
@@ -175,12 +174,12 @@ export class Container {
   /** Changes limits while it runs. */
   async update(resources: Resources, options: CallOptions = {}): Promise<void> {
     const request = { id: this.id, pid: "init", resources: resourcesMessage(resources) };
-    await this.#context.rpc.unary(API.method.updateContainer, request, options);
+    await this.#context.rpc.unary("updateContainer", request, options);
   }
 
   /** One reading of its resources. */
   async stats(options: CallOptions = {}): Promise<Stats> {
-    return statsOf(await this.#context.rpc.unary(API.method.stats, { id: this.id }, options));
+    return statsOf(await this.#context.rpc.unary("stats", { id: this.id }, options));
   }
 
   /** Changes the size of init's terminal, or of an exec's by its name. */
@@ -188,20 +187,12 @@ export class Container {
     { width, height }: Size,
     { process = "init", ...options }: CallOptions & { process?: string } = {},
   ): Promise<void> {
-    await this.#context.rpc.unary(
-      API.method.updateProcess,
-      { id: this.id, pid: process, width, height },
-      options,
-    );
+    await this.#context.rpc.unary("updateProcess", { id: this.id, pid: process, width, height }, options);
   }
 
   /** Ends the input of init, or of an exec by its name, as far as the daemon holds it open. */
   async closeStdin({ process = "init", ...options }: CallOptions & { process?: string } = {}): Promise<void> {
-    await this.#context.rpc.unary(
-      API.method.updateProcess,
-      { id: this.id, pid: process, closeStdin: true },
-      options,
-    );
+    await this.#context.rpc.unary("updateProcess", { id: this.id, pid: process, closeStdin: true }, options);
   }
 
   /** What happens to it. */
@@ -210,7 +201,7 @@ export class Container {
   }
 
   async #setStatus(status: "paused" | "running", options: CallOptions): Promise<void> {
-    await this.#context.rpc.unary(API.method.updateContainer, { id: this.id, pid: "init", status }, options);
+    await this.#context.rpc.unary("updateContainer", { id: this.id, pid: "init", status }, options);
   }
 
   async #status(options: CallOptions): Promise<string | undefined> {

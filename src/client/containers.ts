@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { API } from "../gen/types/api_pb.ts";
 import type { CallOptions } from "./call.ts";
 import { Container, StartedContainer } from "./container.ts";
 import { Internal } from "./errors.ts";
@@ -46,7 +45,7 @@ export class Containers {
     const terminal = options.terminal ?? (piped && (await hasTerminal(bundlePath)));
     const request = async (paths: { stdin: string; stdout: string; stderr: string }) => {
       const { container } = await this.#context.rpc.unary(
-        API.method.createContainer,
+        "createContainer",
         {
           id,
           bundlePath,
@@ -87,7 +86,7 @@ export class Containers {
 
   /** What the daemon knows about all of its containers. */
   async list(options: CallOptions = {}): Promise<ContainerInfo[]> {
-    const { containers } = await this.#context.rpc.unary(API.method.state, {}, options);
+    const { containers } = await this.#context.rpc.unary("state", {}, options);
     return containers.map(containerInfo);
   }
 }

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { API, type Event } from "../gen/types/api_pb.ts";
 import { isAborted } from "./call.ts";
 import {
   type ContainerdError,
@@ -8,7 +7,7 @@ import {
   ResourceExhausted,
   Unavailable,
 } from "./errors.ts";
-import type { Rpc } from "./rpc.ts";
+import type { Answer, Rpc } from "./rpc.ts";
 import { dateOf, fromTimestamp, nanosecondsOf, now, type Since, toTimestamp } from "./time.ts";
 
 /** What happened to a container. More types may come. */
@@ -67,7 +66,7 @@ export async function* followEvents(
     let failure: ContainerdError;
     try {
       const request = { id, storedOnly, ...timestamp };
-      for await (const message of rpc.stream(API.method.events, request, {
+      for await (const message of rpc.stream(request, {
         signal,
         onSent: options.onOpen,
       })) {
@@ -100,7 +99,7 @@ async function reachAgain(rpc: Rpc, failure: ContainerdError, options: EventsOpt
     await sleep(delay, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
     if (isAborted(signal)) return false;
     try {
-      await rpc.unary(API.method.getServerVersion, {}, { signal, timeout: 5000 });
+      await rpc.unary("getServerVersion", {}, { signal, timeout: 5000 });
       return true;
     } catch (error) {
       if (isAborted(signal)) return false;
@@ -115,7 +114,7 @@ function isPassing(error: unknown): error is ContainerdError {
   return error instanceof Unavailable || error instanceof ResourceExhausted;
 }
 
-function eventOf(message: Event): ContainerEvent {
+function eventOf(message: Answer<"events">): ContainerEvent {
   const timestamp = fromTimestamp(message.timestamp);
   const { type, id, pid, status } = message;
   return { type, id, process: pid, status, timestamp, time: dateOf(timestamp) };

@@ -1,4 +1,3 @@
-import { API } from "../gen/types/api_pb.ts";
 import { type CallOptions, isAborted } from "./call.ts";
 import { Cancelled, NotFound } from "./errors.ts";
 import { type ContainerEvent, followEvents } from "./events.ts";
@@ -99,7 +98,7 @@ export async function abortable<T>(promise: Promise<T>, signal: AbortSignal | un
 
 async function isRunning(rpc: Rpc, id: string, name: string, options: CallOptions): Promise<boolean> {
   try {
-    const { containers } = await rpc.unary(API.method.state, { id }, options);
+    const { containers } = await rpc.unary("state", { id }, options);
     const container = containers.find((one) => one.id === id);
     return container?.processes.some((process) => process.pid === name) ?? false;
   } catch (error) {

@@ -1,5 +1,4 @@
 import type { Readable, Writable } from "node:stream";
-import { API } from "../gen/types/api_pb.ts";
 import type { CallOptions } from "./call.ts";
 import { abortable, type Exit, ExitWatch } from "./exit.ts";
 import type { Feeds } from "./feed.ts";
@@ -80,16 +79,12 @@ export class ContainerProcess {
   /** Sends a signal: SIGTERM unless given. @throws NotFound, InvalidArgument, … */
   async kill(signal: Signal = "SIGTERM", options: CallOptions = {}): Promise<void> {
     const request = { id: this.container, pid: this.name, signal: signalNumber(signal) };
-    await this.#rpc.unary(API.method.signal, request, options);
+    await this.#rpc.unary("signal", request, options);
   }
 
   /** Changes the size of its terminal. */
   async resize({ width, height }: Size, options: CallOptions = {}): Promise<void> {
-    await this.#rpc.unary(
-      API.method.updateProcess,
-      { id: this.container, pid: this.name, width, height },
-      options,
-    );
+    await this.#rpc.unary("updateProcess", { id: this.container, pid: this.name, width, height }, options);
   }
 }
 
@@ -116,7 +111,7 @@ export async function launch(
   const watch = undo.use(new ExitWatch(rpc, feeds, id, name, { running: false }));
   const closeStdin = async () => {
     // A process that has ended needs no end of its input.
-    await rpc.unary(API.method.updateProcess, { id, pid: name, closeStdin: true }).catch(() => undefined);
+    await rpc.unary("updateProcess", { id, pid: name, closeStdin: true }).catch(() => undefined);
   };
   const streams = openStreams(fifos, closeStdin);
   undo.defer(() => {

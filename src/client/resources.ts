@@ -1,6 +1,6 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { UpdateResourceSchema } from "../gen/types/api_pb.ts";
+import type { UpdateResource } from "../gen/types/api_pb.ts";
 import { InvalidArgument } from "./errors.ts";
+import type { Plain } from "./rpc.ts";
 
 type Amount = number | bigint;
 
@@ -44,7 +44,7 @@ export interface Resources {
 }
 
 /** @throws InvalidArgument where a number is none that the wire can carry */
-export function resourcesMessage(resources: Resources): MessageInitShape<typeof UpdateResourceSchema> {
+export function resourcesMessage(resources: Resources): Plain<UpdateResource> {
   const { kernelTcpMemoryLimit, cpusetCpus = "", cpusetMems = "", ...rest } = resources;
   const whole = (name: keyof typeof rest & `${string}`): bigint =>
     unsigned(name, rest[name] as Amount | undefined);

@@ -1,19 +1,27 @@
-import {
-  create,
-  type DescMessage,
-  type DescMethod,
-  type DescMethodServerStreaming,
-  type DescMethodUnary,
-  fromBinary,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+// Types only: the generated code is not loaded, see wire/schema.ts.
+import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { Health } from "../gen/grpc/health/v1/health_pb.js";
+import type { API } from "../gen/types/api_pb.ts";
+import { DecodeError, decode, encode, type Fields } from "../wire/codec.ts";
 import { type Address, parseAddress } from "./address.ts";
 import { type CallOptions, call, type InternalCallOptions, isAborted } from "./call.ts";
 import type { TlsOptions } from "./connecting.ts";
 import { Cancelled, Internal } from "./errors.ts";
 import { Sessions } from "./session.ts";
+
+type Methods = (typeof API)["method"] & { healthCheck: (typeof Health)["method"]["check"] };
+
+/** The calls of the API, by their names in it with a small first letter, and the health check. */
+export type MethodName = Exclude<keyof Methods, "events">;
+export type Request<K extends keyof Methods> = MessageInitShape<Methods[K]["input"]>;
+export type Answer<K extends keyof Methods> = Plain<MessageShape<Methods[K]["output"]>>;
+
+/** A message without what protoc-gen-es adds to it. */
+export type Plain<T> = T extends readonly (infer Item)[]
+  ? Plain<Item>[]
+  : T extends object
+    ? { [K in keyof T as K extends `$${string}` ? never : K]: Plain<T[K]> }
+    : T;
 
 export interface RpcOptions {
   /** `unix:///path`, `/path`, or `tcp://host:port`. */
@@ -24,7 +32,7 @@ export interface RpcOptions {
   readonly connectTimeout?: number | undefined;
 }
 
-/** The daemon's calls, by their descriptions, with plain objects in and messages out. */
+/** The daemon's calls, with plain objects in and out. */
 export class Rpc {
   readonly address: Address;
   readonly #sessions: Sessions;
@@ -40,35 +48,20 @@ export class Rpc {
   }
 
   /** One request, one answer. @throws ContainerdError */
-  async unary<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodUnary<I, O>,
-    request: MessageInitShape<I>,
+  async unary<K extends MethodName>(
+    method: K,
+    request: Request<K>,
     options: CallOptions = {},
-  ): Promise<MessageShape<O>> {
-    let answer: Buffer | undefined;
-    for await (const bytes of this.#call(
-      method,
-      toBinary(method.input, create(method.input, request)),
-      options,
-    ))
-      answer = bytes;
-    if (answer === undefined)
-      throw new Internal("the daemon answered with no message", { method: method.name });
-    return fromBinary(method.output, answer);
+  ): Promise<Answer<K>> {
+    let answer: Answer<K> | undefined;
+    for await (const one of this.#call(method, request, options)) answer = one;
+    if (answer === undefined) throw new Internal("the daemon answered with no message", { method });
+    return answer;
   }
 
   /** One request, and answers until the daemon, the signal or the end of the loop ends them. @throws ContainerdError */
-  async *stream<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodServerStreaming<I, O>,
-    request: MessageInitShape<I>,
-    options: InternalCallOptions = {},
-  ): AsyncGenerator<MessageShape<O>, void, undefined> {
-    for await (const bytes of this.#call(
-      method,
-      toBinary(method.input, create(method.input, request)),
-      options,
-    ))
-      yield fromBinary(method.output, bytes);
+  stream(request: Request<"events">, options: InternalCallOptions = {}): AsyncGenerator<Answer<"events">> {
+    return this.#call("events", request, options);
   }
 
   /** Ends the connection and every call on it. */
@@ -76,17 +69,35 @@ export class Rpc {
     await this.#sessions.close();
   }
 
-  async *#call(
-    method: DescMethod,
-    request: Uint8Array,
+  async *#call<K extends keyof Methods>(
+    method: K,
+    request: Request<K>,
     options: InternalCallOptions,
-  ): AsyncGenerator<Buffer> {
+  ): AsyncGenerator<Answer<K>, void, undefined> {
+    const { path, name, input, output } = wireNames(method);
     const cancelled = () =>
-      new Cancelled("the call was cancelled", { method: method.name, cause: options.signal?.reason });
+      new Cancelled("the call was cancelled", { method: name, cause: options.signal?.reason });
     if (isAborted(options.signal)) throw cancelled();
     using connection = await this.#sessions.use();
     if (isAborted(options.signal)) throw cancelled();
-    const path = `/${method.parent.typeName}/${method.name}`;
-    yield* call(connection.session, { path, name: method.name }, request, options);
+    const bytes = encode(input, request as Fields);
+    for await (const answer of call(connection.session, { path, name }, bytes, options))
+      yield decoded(output, answer, name) as Answer<K>;
   }
+}
+
+function decoded(message: string, bytes: Buffer, method: string): Fields {
+  try {
+    return decode(message, bytes);
+  } catch (cause) {
+    if (!(cause instanceof DecodeError)) throw cause;
+    throw new Internal(`the daemon's answer cannot be read: ${cause.message}`, { method, cause });
+  }
+}
+
+function wireNames(method: keyof Methods): { path: string; name: string; input: string; output: string } {
+  const name = method.charAt(0).toUpperCase() + method.slice(1);
+  const output = method === "events" ? "Event" : `${name}Response`;
+  const path = method === "healthCheck" ? "/grpc.health.v1.Health/Check" : `/types.API/${name}`;
+  return { path, name, input: `${name}Request`, output };
 }

@@ -3,8 +3,8 @@ import type {
   HugetlbStats as HugetlbMessage,
   MemoryData,
   NetworkStats as NetworkMessage,
-  StatsResponse,
 } from "../gen/types/api_pb.ts";
+import type { Answer, Plain } from "./rpc.ts";
 import { dateOf, fromTimestamp } from "./time.ts";
 
 /** One reading of a container's resources. Times are in nanoseconds, memory in bytes. */
@@ -82,7 +82,7 @@ type BlkioName =
 
 export type BlkioStats = Readonly<Record<BlkioName, readonly BlkioEntry[]>>;
 
-export function statsOf(message: StatsResponse): Stats {
+export function statsOf(message: Answer<"stats">): Stats {
   const cgroup = message.cgroupStats;
   const cpu = cgroup?.cpuStats;
   const memory = cgroup?.memoryStats;
@@ -116,12 +116,12 @@ export function statsOf(message: StatsResponse): Stats {
   };
 }
 
-function memoryUse(data: MemoryData | HugetlbMessage | undefined): MemoryUse {
+function memoryUse(data: Plain<MemoryData | HugetlbMessage> | undefined): MemoryUse {
   const { usage = 0n, maxUsage = 0n, limit = 0n, failcnt = 0n } = data ?? {};
   return { usage, maxUsage, limit, failcnt };
 }
 
-function network(one: NetworkMessage): NetworkStats {
+function network(one: Plain<NetworkMessage>): NetworkStats {
   return {
     name: one.name,
     rx: { bytes: one.rxBytes, packets: one.rxPackets, errors: one.RxErrors, dropped: one.RxDropped },
@@ -129,8 +129,8 @@ function network(one: NetworkMessage): NetworkStats {
   };
 }
 
-function blkio(all: BlkioMessage | undefined): BlkioStats {
-  const entries = (list: BlkioMessage["sectorsRecursive"] = []): BlkioEntry[] =>
+function blkio(all: Plain<BlkioMessage> | undefined): BlkioStats {
+  const entries = (list: Plain<BlkioMessage>["sectorsRecursive"] = []): BlkioEntry[] =>
     list.map(({ major, minor, op, value }) => ({ major, minor, op, value }));
   return {
     ioServiceBytes: entries(all?.ioServiceBytesRecursive),

@@ -1,9 +1,14 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { InvalidArgument } from "./errors.ts";
 
 /** A moment: nanoseconds since 1970, a Date, or RFC 3339 with up to nine decimals. */
 export type Since = bigint | Date | string;
+
+/** google.protobuf.Timestamp */
+interface Timestamp {
+  readonly seconds: bigint;
+  /** 0–999,999,999, forward also before 1970. */
+  readonly nanos: number;
+}
 
 const second = 1_000_000_000n;
 
@@ -35,13 +40,13 @@ export function timeText(nanoseconds: bigint): string {
   return `${whole}${fraction === "" ? "" : `.${fraction}`}Z`;
 }
 
-export function toTimestamp(nanoseconds: bigint): Required<Pick<Timestamp, "seconds" | "nanos">> {
+export function toTimestamp(nanoseconds: bigint): Timestamp {
   // Not the remainder of a division: before 1970 nanos still count forward.
   const nanos = ((nanoseconds % second) + second) % second;
   return { seconds: (nanoseconds - nanos) / second, nanos: Number(nanos) };
 }
 
-export function fromTimestamp(timestamp: MessageInitShape<typeof TimestampSchema> | undefined): bigint {
+export function fromTimestamp(timestamp: Partial<Timestamp> | undefined): bigint {
   return (timestamp?.seconds ?? 0n) * second + BigInt(timestamp?.nanos ?? 0);
 }
 

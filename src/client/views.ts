@@ -1,8 +1,8 @@
-import type {
-  Container as ContainerMessage,
-  Process as ProcessMessage,
-  Rlimit as RlimitMessage,
-} from "../gen/types/api_pb.ts";
+import type { Container, Process, Rlimit as RlimitMessage } from "../gen/types/api_pb.ts";
+import type { Plain } from "./rpc.ts";
+
+type ContainerMessage = Plain<Container>;
+type ProcessMessage = Plain<Process>;
 
 /** What the daemon knows about a container at one moment. */
 export interface ContainerInfo {
@@ -108,6 +108,6 @@ function processInfo(message: ProcessMessage): ProcessInfo {
   };
 }
 
-function rlimit({ type, soft, hard }: RlimitMessage): Rlimit {
+function rlimit({ type, soft, hard }: Plain<RlimitMessage>): Rlimit {
   return { type, soft, hard };
 }

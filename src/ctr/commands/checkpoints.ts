@@ -46,16 +46,14 @@ export async function create({
     emptyNs = [],
     checkpointDir,
   } = options;
-  await clientOf(globals)
-    .containers.byId(id)
-    .checkpoints.create(name, {
-      tcp,
-      unixSockets,
-      exit,
-      shell,
-      emptyNamespaces: emptyNs,
-      directory: checkpointDir,
-    });
+  await clientOf(globals).containers.byId(id).checkpoints.create(name, {
+    tcp,
+    unixSockets,
+    exit,
+    shell,
+    emptyNamespaces: emptyNs,
+    directory: checkpointDir,
+  });
 }
 
 /** `ctr checkpoints delete ID NAME` */

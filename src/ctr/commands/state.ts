@@ -1,9 +1,9 @@
-import { API, Rpc, StateResponseSchema } from "../../client/raw.ts";
+import { Rpc } from "../../client/raw.ts";
 import type { Invocation } from "../lazy.ts";
 import { messageJson } from "../output/json.ts";
 
 /** `ctr state`: JSON, as 0.2.x prints it. */
 export async function state({ globals, words: [id = ""] }: Invocation): Promise<void> {
   const rpc = new Rpc({ address: globals.address, connectTimeout: globals.connTimeout });
-  console.log(messageJson(StateResponseSchema, await rpc.unary(API.method.state, { id })));
+  console.log(messageJson("StateResponse", await rpc.unary("state", { id })));
 }

@@ -1,5 +1,4 @@
-import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
-import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { type Fields, fieldsOf, isScalar } from "../../client/raw.ts";
 
 /** JSON for programs: 64-bit numbers are numbers, moments are RFC 3339. */
 export function json(value: unknown): string {
@@ -12,34 +11,20 @@ function rawNumber(value: bigint): unknown {
 }
 
 /** A message as containerd 0.2.x's ctr prints it: fields by their names on the wire, those with no value left out. */
-export function messageJson(schema: DescMessage, message: Message): string {
-  return json(plain(reflect(schema, message)));
+export function messageJson(message: string, value: object): string {
+  return json(plain(message, value as Fields));
 }
 
-function plain(message: ReflectMessage): Record<string, unknown> {
-  const entries: [string, unknown][] = [];
-  for (const field of message.sortedFields) {
-    if (message.isSet(field)) entries.push([field.name, value(message, field)]);
-  }
+function plain(message: string, value: Fields): Fields {
+  const entries = fieldsOf(message).flatMap(({ name, key, type, shape }): [string, unknown][] => {
+    const held = value[key];
+    const each = (one: unknown) => (isScalar(type) ? one : plain(type, one as Fields));
+    if (held === undefined || held === "" || held === false || held === 0 || held === 0n) return [];
+    if (shape === "[]")
+      return (held as unknown[]).length === 0 ? [] : [[name, (held as unknown[]).map(each)]];
+    if (shape === "") return [[name, each(held)]];
+    const map = Object.entries(held as Fields).map(([one, its]) => [one, each(its)] as const);
+    return map.length === 0 ? [] : [[name, Object.fromEntries(map)]];
+  });
   return Object.fromEntries(entries);
-}
-
-function value(message: ReflectMessage, field: DescField): unknown {
-  switch (field.fieldKind) {
-    case "message":
-      return plain(message.get(field));
-    case "list":
-      return [...message.get(field)].map((one) =>
-        field.listKind === "message" ? plain(one as ReflectMessage) : one,
-      );
-    case "map":
-      return Object.fromEntries(
-        [...message.get(field)].map(([key, one]) => [
-          String(key),
-          field.mapKind === "message" ? plain(one as ReflectMessage) : one,
-        ]),
-      );
-    default:
-      return message.get(field);
-  }
 }

@@ -1,3 +1,6 @@
+import { Failure } from "../base/errors.ts";
+import type { Cgroups } from "./cgroup/cgroups.ts";
+
 /** New limits: what is absent stays as it is. Bytes are bigints. */
 export interface ResourceUpdate {
   readonly blkioWeight?: number;
@@ -34,4 +37,8 @@ export interface ThrottleDevice {
   readonly minor: number;
   /** Bytes, or operations, each second. */
   readonly rate: bigint;
+}
+
+export function linuxResources(_update: ResourceUpdate, _cgroups: Cgroups | undefined): object | undefined {
+  throw new Failure("UNIMPLEMENTED", "limits are not changed yet");
 }

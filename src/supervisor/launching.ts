@@ -2,8 +2,8 @@ import { Failure, messageOf } from "../base/errors.ts";
 import { failpoint } from "../base/failpoint.ts";
 import type { Container } from "../runtime/container.ts";
 import type { Process } from "../runtime/process.ts";
-import { readIdentity } from "../state/identity.ts";
 import type { Launched } from "../shim/client/index.ts";
+import { readIdentity } from "../state/identity.ts";
 import type { Fd, Sys } from "../sys/sys.ts";
 import type { Context } from "./context.ts";
 import { deleteIfOurs } from "./runtime-of.ts";
@@ -19,12 +19,23 @@ const sigkill = 9;
  *
  * @throws the runtime's own failure; nothing is left of the process then
  */
-export async function launch(context: Context, container: Container, process: Process, signal: AbortSignal): Promise<void> {
+export async function launch(
+  context: Context,
+  container: Container,
+  process: Process,
+  signal: AbortSignal,
+): Promise<void> {
   const { id, bundle, runtime, shim } = container.record;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const link = await context.shims.get(shim);
-      const request = { container: id, process: process.name, bundle, runtime, directory: process.directory.path };
+      const link = await context.shims.get(shim, container);
+      const request = {
+        container: id,
+        process: process.name,
+        bundle,
+        runtime,
+        directory: process.directory.path,
+      };
       const launched = await link.connection.launch(request, signal);
       failpoint(process.isInit ? "create.launched" : "exec.launched");
       takeOver(context, container, process, link, launched);
@@ -33,13 +44,23 @@ export async function launch(context: Context, container: Container, process: Pr
       const died = error instanceof Failure && error.code === "UNAVAILABLE";
       if (died) await undoLaunch(context, container, process);
       if (!died || attempt === attempts || signal.aborted) throw error;
-      context.logger.warn("a shim died in the middle of a launch; trying again", { id, process: process.name, error: messageOf(error) });
+      context.logger.warn("a shim died in the middle of a launch; trying again", {
+        id,
+        process: process.name,
+        error: messageOf(error),
+      });
     }
   }
 }
 
 /** What the daemon needs to know a process by, whatever becomes of its shim. */
-function takeOver(context: Context, container: Container, process: Process, link: ShimLink, launched: Launched): void {
+function takeOver(
+  context: Context,
+  container: Container,
+  process: Process,
+  link: ShimLink,
+  launched: Launched,
+): void {
   const { pid, startTime, held } = launched;
   process.started(pid, startTime);
   if (process.state.kind !== "running") return;
@@ -48,12 +69,20 @@ function takeOver(context: Context, container: Container, process: Process, link
     process.hold(link.duplicate(held));
   } catch (error) {
     // the process has ended, or its shim has: then its terminal has, too
-    context.logger.debug("no duplicates of a process's descriptors", { id: container.id, process: process.name, error: messageOf(error) });
+    context.logger.debug("no duplicates of a process's descriptors", {
+      id: container.id,
+      process: process.name,
+      error: messageOf(error),
+    });
   }
 }
 
 /** Opens the process's pidfd, and makes it known by its pid. */
-export function identify(context: Pick<Context, "sys" | "containers">, container: Container, process: Process): void {
+export function identify(
+  context: Pick<Context, "sys" | "containers">,
+  container: Container,
+  process: Process,
+): void {
   if (process.state.kind !== "running") return;
   const { pid, startTime } = process.state;
   process.pidfd = openVerified(context.sys, pid, startTime);
@@ -64,7 +93,11 @@ export function identify(context: Pick<Context, "sys" | "containers">, container
  * @returns a pidfd of the process with that pid and start time; undefined where it is gone. The start time is looked at after the pidfd is
  * open: from then on the pid is nobody else's
  */
-export function openVerified(sys: Pick<Sys, "pidfdOpen" | "readProc" | "close">, pid: number, startTime: bigint): Fd | undefined {
+export function openVerified(
+  sys: Pick<Sys, "pidfdOpen" | "readProc" | "close">,
+  pid: number,
+  startTime: bigint,
+): Fd | undefined {
   let pidfd: Fd;
   try {
     pidfd = sys.pidfdOpen(pid);
@@ -97,6 +130,9 @@ function endStarted({ sys, bootId, logger }: Context, process: Process): void {
     sys.pidfdSendSignal(pidfd, sigkill);
     sys.close(pidfd);
   } catch (error) {
-    logger.warn("could not end a half-started process", { process: process.directory.path, error: messageOf(error) });
+    logger.warn("could not end a half-started process", {
+      process: process.directory.path,
+      error: messageOf(error),
+    });
   }
 }

@@ -6,16 +6,26 @@ import type { Context } from "./context.ts";
 const undoMs = 30_000;
 
 /** The runtime that a container was started with. */
-export function runtimeOf(context: Pick<Context, "execute">, container: Pick<Container, "record" | "directory">): RuntimeCli {
+export function runtimeOf(
+  context: Pick<Context, "execute">,
+  container: Pick<Container, "record" | "directory">,
+): RuntimeCli {
   const { runtime, runtimeArgs } = container.record;
-  return new RuntimeCli(context.execute, { path: runtime, args: runtimeArgs, log: container.directory.process("init").runtimeLog });
+  return new RuntimeCli(context.execute, {
+    path: runtime,
+    args: runtimeArgs,
+    log: container.directory.process("init").runtimeLog,
+  });
 }
 
 /**
  * Has the runtime forget a container that was not started properly. One that it knows by this id from somebody else, who had made it
  * before ours was asked for, is the reason for the failure then, and stays as it is.
  */
-export async function deleteIfOurs(context: Pick<Context, "execute" | "logger">, container: Container): Promise<void> {
+export async function deleteIfOurs(
+  context: Pick<Context, "execute" | "logger">,
+  container: Container,
+): Promise<void> {
   const runtime = runtimeOf(context, container);
   const limit = AbortSignal.timeout(undoMs);
   try {

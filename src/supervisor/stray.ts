@@ -14,12 +14,23 @@ const goneMs = 5000;
  *
  * Each is held by a pidfd while its command line is read, so that none but those is ever signalled.
  */
-export async function endRuntimesOf(sys: Pick<Sys, "pidfdOpen" | "pidfdSendSignal" | "close" | "readProc">, directory: ProcessDir): Promise<void> {
+export async function endRuntimesOf(
+  sys: Pick<Sys, "pidfdOpen" | "pidfdSendSignal" | "close" | "readProc">,
+  directory: ProcessDir,
+): Promise<void> {
   const end = Date.now() + goneMs;
-  for (let found = signalAll(sys, directory); found > 0 && Date.now() < end; found = signalAll(sys, directory)) await pause(5);
+  for (
+    let found = signalAll(sys, directory);
+    found > 0 && Date.now() < end;
+    found = signalAll(sys, directory)
+  )
+    await pause(5);
 }
 
-function signalAll(sys: Pick<Sys, "pidfdOpen" | "pidfdSendSignal" | "close" | "readProc">, directory: ProcessDir): number {
+function signalAll(
+  sys: Pick<Sys, "pidfdOpen" | "pidfdSendSignal" | "close" | "readProc">,
+  directory: ProcessDir,
+): number {
   let found = 0;
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name) || !names(name, directory)) continue;

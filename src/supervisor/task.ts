@@ -10,6 +10,7 @@ export type Task =
   | SignalTask
   | UpdateProcessTask
   | PauseTask
+  | ResumeTask
   | UpdateTask
   | CreateCheckpointTask
   | DeleteCheckpointTask
@@ -62,7 +63,12 @@ export interface UpdateProcessTask {
 }
 
 export interface PauseTask {
-  readonly kind: "pause" | "resume";
+  readonly kind: "pause";
+  readonly id: string;
+}
+
+export interface ResumeTask {
+  readonly kind: "resume";
   readonly id: string;
 }
 

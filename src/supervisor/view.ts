@@ -10,7 +10,9 @@ export function viewOf(container: Container): ContainerView {
   return {
     ...{ id, bundle, labels, runtime, status: statusOf(container) },
     pids: container.cgroups === undefined ? [] : pidsIn(container.cgroups),
-    processes: [...container.processes.values()].filter(({ state }) => state.kind !== "starting").map(processView),
+    processes: [...container.processes.values()]
+      .filter(({ state }) => state.kind !== "starting")
+      .map(processView),
   };
 }
 

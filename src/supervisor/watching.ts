@@ -36,7 +36,9 @@ export class Watching implements Disposable {
       this.#look(container, process, true);
       return;
     }
-    process.watch = this.#poller.add(process.pidfd, { in: true, edge: true }, ({ hup }) => this.#look(container, process, hup));
+    process.watch = this.#poller.add(process.pidfd, { in: true, edge: true }, ({ hup }) =>
+      this.#look(container, process, hup),
+    );
   }
 
   /** @param reaped whether somebody has taken the zombie away */

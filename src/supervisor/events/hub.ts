@@ -140,6 +140,11 @@ export class EventHub implements Disposable {
     return new Set(this.#stored.map((event) => eventKey(event.type, event.instance, event.pid)));
   }
 
+  /** What is older than this may have been told and dropped since: the time of the oldest event of a log that is full, else 0. */
+  get forgotten(): bigint {
+    return this.#stored.length < this.#retain ? 0n : (this.#stored[0]?.timestamp ?? 0n);
+  }
+
   get subscribers(): number {
     return this.#subscriptions.size;
   }

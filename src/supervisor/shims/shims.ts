@@ -47,12 +47,12 @@ export class Shims {
   }
 
   /** The shim of that name: connected already, found by its socket, or started now. */
-  get(name: string): Promise<ShimLink> {
+  get(name: string, container?: Container): Promise<ShimLink> {
     const found = this.#links.get(name);
     if (found !== undefined) return found;
     const opening = this.#connect(name, false).catch(async (error: unknown) => {
       if (!(error instanceof Failure && error.code === "NOT_FOUND")) throw error;
-      return await this.#start(name);
+      return await this.#start(name, container);
     });
     return this.#keep(name, opening);
   }
@@ -79,9 +79,13 @@ export class Shims {
     return opening;
   }
 
-  async #start(name: string): Promise<ShimLink> {
+  async #start(name: string, container: Container | undefined): Promise<ShimLink> {
     const { sys, state, settings, logger } = this.#context();
-    const { pid, ended } = startShim({ sys, children: this.#children, state, program: settings.shim }, name);
+    const { pid, ended } = startShim(
+      { sys, children: this.#children, state, program: settings.shim },
+      name,
+      name === shared ? undefined : container,
+    );
     logger.debug("started a shim", { shim: name, pid });
     const died = new AbortController();
     const early = (): void =>
@@ -170,7 +174,10 @@ export class Shims {
     const name = container.record.shim;
     if (name === shared) return;
     const link = this.#current.get(name);
-    if (link === undefined) return this.#sweep(name);
+    if (link === undefined) {
+      this.#sweep(name);
+      return;
+    }
     this.#current.delete(name);
     this.#links.delete(name);
     void link.connection.closed.then(() => link[Symbol.dispose]());
@@ -180,11 +187,21 @@ export class Shims {
       .finally(() => link.connection[Symbol.dispose]());
   }
 
+  /** Says something of a process to its shim, started anew where it has died; a shim that knows nothing of it has nothing to do. */
+  async tell(container: Container, say: (connection: ShimConnection) => Promise<void>): Promise<void> {
+    const link = await this.get(container.record.shim, container);
+    try {
+      await say(link.connection);
+    } catch (error) {
+      if (!(error instanceof Failure && error.code === "NOT_FOUND")) throw error;
+    }
+  }
+
   /** Hands terminal and stdin of a process whose shim died to the shim that took its place. */
   async adopt(container: Container, process: Process): Promise<void> {
     if (process.state.kind !== "running" || Object.keys(process.held).length === 0) return;
     const { pid, startTime } = process.state;
-    const link = await this.get(container.record.shim);
+    const link = await this.get(container.record.shim, container);
     const key = { container: container.id, process: process.name };
     await link.connection.adopt({
       ...key,

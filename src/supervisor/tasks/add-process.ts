@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { withTimeout } from "../../base/deadline.ts";
-import { errnoOf, Failure } from "../../base/errors.ts";
 import { fromErrno } from "../../base/errno.ts";
+import { errnoOf, Failure } from "../../base/errors.ts";
 import { failpoint } from "../../base/failpoint.ts";
 import { timed } from "../../base/metrics.ts";
 import type { Container } from "../../runtime/container.ts";
@@ -15,15 +15,30 @@ import type { AddProcessTask } from "../task.ts";
 const startTimeout = "containerd: process did not start before the specified timeout";
 
 /** Executes a process in a running container; several may be on their way in one container at once. */
-export async function addProcess(context: Context, task: AddProcessTask, signal: AbortSignal): Promise<{ readonly systemPid: number }> {
-  using limited = withTimeout(signal, context.settings.startTimeout, () => new Failure("DEADLINE_EXCEEDED", startTimeout));
+export async function addProcess(
+  context: Context,
+  task: AddProcessTask,
+  signal: AbortSignal,
+): Promise<{ readonly systemPid: number }> {
+  using limited = withTimeout(
+    signal,
+    context.settings.startTimeout,
+    () => new Failure("DEADLINE_EXCEEDED", startTimeout),
+  );
   using _turn = await context.turns.shared(task.id, limited.signal);
   const container = context.containers.require(task.id);
   if (container.state.kind === "ending") throw notRunning(task.id);
-  return await timed(context.metrics, "exec-process-time", () => execute(context, container, task, limited.signal));
+  return await timed(context.metrics, "exec-process-time", () =>
+    execute(context, container, task, limited.signal),
+  );
 }
 
-async function execute(context: Context, container: Container, task: AddProcessTask, signal: AbortSignal): Promise<{ readonly systemPid: number }> {
+async function execute(
+  context: Context,
+  container: Container,
+  task: AddProcessTask,
+  signal: AbortSignal,
+): Promise<{ readonly systemPid: number }> {
   const { init } = container;
   if (init === undefined) throw notRunning(task.id);
   await using undo = new AsyncDisposableStack();
@@ -32,8 +47,19 @@ async function execute(context: Context, container: Container, task: AddProcessT
     task.process,
     directory,
     {
-      ...{ ...task.spec, exec: true, stdin: task.stdin, stdout: task.stdout, stderr: task.stderr, noPivotRoot: container.record.noPivotRoot },
-      ...{ runtimeArgs: container.record.runtimeArgs, rootUID: init.record.rootUID, rootGID: init.record.rootGID },
+      ...{
+        ...task.spec,
+        exec: true,
+        stdin: task.stdin,
+        stdout: task.stdout,
+        stderr: task.stderr,
+        noPivotRoot: container.record.noPivotRoot,
+      },
+      ...{
+        runtimeArgs: container.record.runtimeArgs,
+        rootUID: init.record.rootUID,
+        rootGID: init.record.rootGID,
+      },
     },
     (fd) => context.sys.close(fd),
   );
@@ -52,7 +78,13 @@ async function execute(context: Context, container: Container, task: AddProcessT
   undo.move();
   const { pid } = process;
   process.startTold = true;
-  context.events.append({ type: "start-process", id: container.id, pid: process.name, status: 0, instance: container.record.instance });
+  context.events.append({
+    type: "start-process",
+    id: container.id,
+    pid: process.name,
+    status: 0,
+    instance: container.record.instance,
+  });
   failpoint("exec.logged");
   context.exits.tell(container, process);
   return { systemPid: pid };
@@ -65,7 +97,9 @@ function reserve(container: Container, name: string, undo: AsyncDisposableStack)
   try {
     mkdirSync(directory.path, { mode: 0o711 });
   } catch (error) {
-    throw errnoOf(error) === "EEXIST" ? inUse(container.id, name) : fromErrno(error, `mkdir ${directory.path}`);
+    throw errnoOf(error) === "EEXIST"
+      ? inUse(container.id, name)
+      : fromErrno(error, `mkdir ${directory.path}`);
   }
   undo.defer(() => rmSync(directory.path, { recursive: true, force: true }));
   return directory;
@@ -84,5 +118,9 @@ function inUse(id: string, name: string): Failure {
 }
 
 function notRunning(id: string, cause?: unknown): Failure {
-  return new Failure("FAILED_PRECONDITION", `containerd: container not started: the init of ${id} has ended`, { cause });
+  return new Failure(
+    "FAILED_PRECONDITION",
+    `containerd: container not started: the init of ${id} has ended`,
+    { cause },
+  );
 }

@@ -2,10 +2,14 @@ import { failpoint } from "../../base/failpoint.ts";
 import { isFrozen } from "../../runtime/cgroup/freezer.ts";
 import type { Context } from "../context.ts";
 import { runtimeOf } from "../runtime-of.ts";
-import type { PauseTask } from "../task.ts";
+import type { PauseTask, ResumeTask } from "../task.ts";
 
 /** Pauses or resumes; the event is in the log before the answer, and the answer waits for none of its readers. */
-export async function pause(context: Context, task: PauseTask, signal: AbortSignal): Promise<undefined> {
+export async function pause(
+  context: Context,
+  task: PauseTask | ResumeTask,
+  signal: AbortSignal,
+): Promise<undefined> {
   using _turn = await context.turns.exclusive(task.id, signal);
   const container = context.containers.require(task.id);
   const runtime = runtimeOf(context, container);

@@ -1,5 +1,5 @@
-import { errnoOf, Failure } from "../../base/errors.ts";
 import { fromErrno } from "../../base/errno.ts";
+import { errnoOf, Failure } from "../../base/errors.ts";
 import type { Context } from "../context.ts";
 import type { SignalTask } from "../task.ts";
 
@@ -10,7 +10,9 @@ export async function signal(context: Context, task: SignalTask): Promise<undefi
   try {
     context.sys.pidfdSendSignal(process.pidfd, task.signal);
   } catch (error) {
-    throw errnoOf(error) === "ESRCH" ? gone() : fromErrno(error, `send signal ${task.signal} to ${task.process} of ${task.id}`);
+    throw errnoOf(error) === "ESRCH"
+      ? gone()
+      : fromErrno(error, `send signal ${task.signal} to ${task.process} of ${task.id}`);
   }
 }
 

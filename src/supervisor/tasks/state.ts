@@ -9,7 +9,10 @@ const atOnce = 200;
 /** All containers, or one; reads the kernel and runs nothing. */
 export async function state(context: Context, task: StateTask): Promise<StateView> {
   const { containers } = context;
-  const chosen = task.id === undefined ? containers.all().filter((each) => each.state.kind !== "starting") : [containers.require(task.id)];
+  const chosen =
+    task.id === undefined
+      ? containers.all().filter((each) => each.state.kind !== "starting")
+      : [containers.require(task.id)];
   const views = [];
   for (const [index, container] of chosen.entries()) {
     if (index > 0 && index % atOnce === 0) await new Promise(setImmediate);

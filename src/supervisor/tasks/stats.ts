@@ -9,7 +9,8 @@ import type { StatsTask } from "../task.ts";
 export async function stats(context: Context, task: StatsTask, signal: AbortSignal): Promise<Stats> {
   const container = context.containers.require(task.id);
   return await timed(context.metrics, "container-stats-time", async () => {
-    if (container.cgroups !== undefined) return readStats(container.cgroups, container.init?.pid ?? 0, context.clock);
+    if (container.cgroups !== undefined)
+      return readStats(container.cgroups, container.init?.pid ?? 0, context.clock);
     const { statsOfRuntime } = await import("../../runtime/stats-of-runtime.ts");
     return statsOfRuntime(await runtimeOf(context, container).stats(task.id, signal), context.clock);
   });

@@ -15,7 +15,10 @@ export async function updateProcess(context: Context, task: UpdateProcessTask): 
   }
   if (task.width > 0 || task.height > 0) {
     if (process.held.terminal === undefined && process.record.terminal !== true) {
-      throw new Failure("FAILED_PRECONDITION", `process ${task.process} of ${task.id} has no terminal to resize`);
+      throw new Failure(
+        "FAILED_PRECONDITION",
+        `process ${task.process} of ${task.id} has no terminal to resize`,
+      );
     }
     await context.shims.tell(container, (connection) => connection.resize(key, task.width, task.height));
   }

@@ -44,6 +44,9 @@ const layers: Readonly<Record<string, readonly Target[]>> = {
     state,
     // What touches the system is handed in, so that a fake can be.
     { prefix: "sys/", typeOnly: true },
+    // Plain logic on top of what is handed in.
+    { prefix: "sys/children.ts" },
+    { prefix: "sys/wait-status.ts" },
     base,
   ],
   api: [

@@ -53,12 +53,17 @@ test("an arrow against the layers is a fault that says what is allowed", () => {
   assert.match(fault("src/daemon/main.ts", value("../client/index.ts")) ?? "", /may import/);
 });
 
-test("the supervisor knows sys by its types only", () => {
-  assert.equal(fault("src/supervisor/worker.ts", type("../sys/index.ts")), undefined);
+test("the kernel is handed in: only the programs import it", () => {
+  const reason = "the kernel is handed in by the programs, so that a fake can be";
+  assert.equal(fault("src/supervisor/worker.ts", type("../sys/sys.ts")), undefined);
+  assert.equal(fault("src/supervisor/worker.ts", value("../sys/wait-status.ts")), undefined);
   assert.equal(
-    fault("src/supervisor/worker.ts", value("../sys/index.ts")),
+    fault("src/supervisor/worker.ts", value("../sys/sys.ts")),
     "src/supervisor may import types only from src/sys",
   );
+  assert.equal(fault("src/runtime/container.ts", value("../sys/linux.ts")), reason);
+  assert.equal(fault("src/supervisor/worker.ts", type("../sys/linux/fifo.ts")), reason);
+  assert.equal(fault("src/daemon/main.ts", value("../sys/linux.ts")), undefined);
 });
 
 test("test helpers are for tests, and tests may import anything", () => {

@@ -19,7 +19,12 @@ export class Bare implements Subject {
   readonly #env = Object.entries(process.env).map(([key, value]) => `${key}=${value}`);
   readonly #null = openSync("/dev/null", "r+");
 
-  private constructor(runtime: "runc" | "crun", directory: string, children: Children, stack: AsyncDisposableStack) {
+  private constructor(
+    runtime: "runc" | "crun",
+    directory: string,
+    children: Children,
+    stack: AsyncDisposableStack,
+  ) {
     this.runtime = runtime;
     this.name = `bare loop, ${runtime}`;
     this.#directory = directory;
@@ -41,10 +46,15 @@ export class Bare implements Subject {
 
   async #run(...args: readonly string[]): Promise<void> {
     const status = await this.#children.spawnAndWait({
-      ...{ file: this.runtime, args: [this.runtime, "--root", join(this.#directory, "root"), ...args], env: this.#env },
+      ...{
+        file: this.runtime,
+        args: [this.runtime, "--root", join(this.#directory, "root"), ...args],
+        env: this.#env,
+      },
       ...{ stdin: this.#null, stdout: this.#null, stderr: 2 },
     });
-    if (exitCode(status) !== 0) throw new Error(`${this.runtime} ${args.join(" ")} ended with ${exitCode(status)}`);
+    if (exitCode(status) !== 0)
+      throw new Error(`${this.runtime} ${args.join(" ")} ended with ${exitCode(status)}`);
   }
 
   #id(id: string): string {
@@ -52,7 +62,9 @@ export class Bare implements Subject {
   }
 
   async start(ids: readonly string[]): Promise<void> {
-    await inParallel(ids, atOnce, (id) => this.#run("run", "--detach", "--bundle", join(this.#directory, "bundles/sleep"), this.#id(id)));
+    await inParallel(ids, atOnce, (id) =>
+      this.#run("run", "--detach", "--bundle", join(this.#directory, "bundles/sleep"), this.#id(id)),
+    );
   }
 
   async remove(ids: readonly string[]): Promise<void> {
@@ -67,7 +79,11 @@ export class Bare implements Subject {
   }
 
   async exec(id: string, count: number): Promise<void> {
-    await inParallel(Array.from({ length: count }, (_, n) => n), atOnce, () => this.#run("exec", "--detach", this.#id(id), "true"));
+    await inParallel(
+      Array.from({ length: count }, (_, n) => n),
+      atOnce,
+      () => this.#run("exec", "--detach", this.#id(id), "true"),
+    );
   }
 
   pids(): readonly number[] {

@@ -29,8 +29,13 @@ export class Containerd implements Subject {
     const { path } = stack.use(await tempDir());
     const config = join(path, "config.toml");
     mkdirSync(join(path, "root"));
-    writeFileSync(config, `version = 2\nroot = "${path}/root"\nstate = "${path}/state"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "${path}/sock"\n[ttrpc]\naddress = "${path}/ttrpc"\n`);
-    const child = spawn("containerd", ["--config", config, "--log-level", "error"], { stdio: ["ignore", "ignore", "ignore"] });
+    writeFileSync(
+      config,
+      `version = 2\nroot = "${path}/root"\nstate = "${path}/state"\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "${path}/sock"\n[ttrpc]\naddress = "${path}/ttrpc"\n`,
+    );
+    const child = spawn("containerd", ["--config", config, "--log-level", "error"], {
+      stdio: ["ignore", "ignore", "ignore"],
+    });
     stack.defer(async () => {
       const ended = once(child, "exit");
       child.kill("SIGTERM");
@@ -50,7 +55,9 @@ export class Containerd implements Subject {
 
   async start(ids: readonly string[], concurrency: number): Promise<void> {
     const rootfs = join(this.#directory, "rootfs");
-    await inParallel(ids, concurrency, (id) => this.#ctr("run", "--detach", "--rootfs", rootfs, this.#id(id), "/bin/sleep", "100000"));
+    await inParallel(ids, concurrency, (id) =>
+      this.#ctr("run", "--detach", "--rootfs", rootfs, this.#id(id), "/bin/sleep", "100000"),
+    );
   }
 
   async remove(ids: readonly string[]): Promise<void> {
@@ -60,12 +67,16 @@ export class Containerd implements Subject {
 
   async lifecycle(ids: readonly string[], concurrency: number): Promise<void> {
     const rootfs = join(this.#directory, "rootfs");
-    await inParallel(ids, concurrency, (id) => this.#ctr("run", "--rm", "--rootfs", rootfs, this.#id(id), "/bin/true"));
+    await inParallel(ids, concurrency, (id) =>
+      this.#ctr("run", "--rm", "--rootfs", rootfs, this.#id(id), "/bin/true"),
+    );
   }
 
   async exec(id: string, count: number, concurrency: number): Promise<void> {
     const names = Array.from({ length: count }, (_, n) => `x${process.hrtime.bigint()}-${n}`);
-    await inParallel(names, concurrency, (name) => this.#ctr("task", "exec", "--exec-id", name, this.#id(id), "/bin/true"));
+    await inParallel(names, concurrency, (name) =>
+      this.#ctr("task", "exec", "--exec-id", name, this.#id(id), "/bin/true"),
+    );
   }
 
   pids(): readonly number[] {

@@ -56,13 +56,17 @@ export class Ours implements Subject {
   async exits(ids: readonly string[]): Promise<void> {
     const wanted = new Set(ids.map((id) => this.daemon.id(id)));
     let seen = 0;
-    await until("every exit was heard", () => {
-      for (; seen < this.#events.all.length; seen += 1) {
-        const event = this.#events.all[seen];
-        if (event?.type === "exit" && event.pid === "init") wanted.delete(event.id);
-      }
-      return wanted.size === 0;
-    }, 300);
+    await until(
+      "every exit was heard",
+      () => {
+        for (; seen < this.#events.all.length; seen += 1) {
+          const event = this.#events.all[seen];
+          if (event?.type === "exit" && event.pid === "init") wanted.delete(event.id);
+        }
+        return wanted.size === 0;
+      },
+      300,
+    );
     this.#events.all.length = 0;
   }
 
@@ -81,7 +85,14 @@ export class Ours implements Subject {
     const waiting = this.#exitsHeard("exec");
     await inParallel(names, concurrency, async (name) => {
       const heard = waiting(name);
-      await this.daemon.client.call("addProcess", { id: this.daemon.id(id), pid: name, args: ["true"], cwd: "/", env: ["PATH=/bin"], user: {} });
+      await this.daemon.client.call("addProcess", {
+        id: this.daemon.id(id),
+        pid: name,
+        args: ["true"],
+        cwd: "/",
+        env: ["PATH=/bin"],
+        user: {},
+      });
       await heard;
     });
     this.#events.all.length = 0;

@@ -27,13 +27,41 @@ export class Podman implements Subject {
   }
 
   async #podman(...args: readonly string[]): Promise<void> {
-    const own = ["--root", join(this.#directory, "root"), "--runroot", join(this.#directory, "run"), "--runtime", this.runtime];
-    const quiet = ["--cgroup-manager", "cgroupfs", "--events-backend", "none", "--storage-driver", "vfs", "--log-level", "error"];
+    const own = [
+      "--root",
+      join(this.#directory, "root"),
+      "--runroot",
+      join(this.#directory, "run"),
+      "--runtime",
+      this.runtime,
+    ];
+    const quiet = [
+      "--cgroup-manager",
+      "cgroupfs",
+      "--events-backend",
+      "none",
+      "--storage-driver",
+      "vfs",
+      "--log-level",
+      "error",
+    ];
     await runProgram(["podman", ...own, ...quiet, ...args]);
   }
 
   #create(id: string, command: readonly string[], flags: readonly string[]): Promise<void> {
-    return this.#podman("run", ...flags, "--net", "none", "--log-driver", "none", "--name", `pm${process.pid}-${id}`, "--rootfs", join(this.#directory, "rootfs"), ...command);
+    return this.#podman(
+      "run",
+      ...flags,
+      "--net",
+      "none",
+      "--log-driver",
+      "none",
+      "--name",
+      `pm${process.pid}-${id}`,
+      "--rootfs",
+      join(this.#directory, "rootfs"),
+      ...command,
+    );
   }
 
   async start(ids: readonly string[], concurrency: number): Promise<void> {
@@ -49,7 +77,11 @@ export class Podman implements Subject {
   }
 
   async exec(id: string, count: number, concurrency: number): Promise<void> {
-    await inParallel(Array.from({ length: count }, (_, n) => n), concurrency, () => this.#podman("exec", `pm${process.pid}-${id}`, "true"));
+    await inParallel(
+      Array.from({ length: count }, (_, n) => n),
+      concurrency,
+      () => this.#podman("exec", `pm${process.pid}-${id}`, "true"),
+    );
   }
 
   pids(): readonly number[] {

@@ -2,7 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 
 /** Runs a program to its end. @throws with its stderr when it fails */
-export async function runProgram(argv: readonly string[], options: { readonly env?: NodeJS.ProcessEnv } = {}): Promise<string> {
+export async function runProgram(
+  argv: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
   const [file = "", ...args] = argv;
   const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
   let stdout = "";

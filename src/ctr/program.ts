@@ -3,6 +3,7 @@ import { addGlobals } from "./globals.ts";
 import { addCheckpoints } from "./groups/checkpoints.ts";
 import { addContainers } from "./groups/containers.ts";
 import { addDaemon } from "./groups/daemon.ts";
+import { addShort } from "./groups/short.ts";
 import { version } from "./version.ts";
 
 /** Every command. What a command does is in a file of its own, which is loaded when it is run. */
@@ -18,5 +19,6 @@ export function makeProgram(): GoCommand {
   addDaemon(program);
   addContainers(program);
   addCheckpoints(program);
+  addShort(program);
   return program;
 }

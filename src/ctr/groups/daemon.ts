@@ -18,4 +18,10 @@ export function addDaemon(program: GoCommand): void {
     .option("--id <id>", "only this container's")
     .option("--stored", "end after the stored events (needs --timestamp)")
     .action(lazily(async () => (await import("../commands/events.ts")).events));
+  add("completion", "print a completion script for a shell")
+    .addArgument(program.createArgument("<shell>").choices(["bash", "zsh", "fish"]))
+    .action(lazily(async () => (await import("../commands/completion.ts")).completion));
+  addGlobals(program.command("complete [words...]", { hidden: true }), { hidden: true }).action(
+    lazily(async () => (await import("../commands/completion.ts")).complete),
+  );
 }

@@ -31,3 +31,6 @@ export function readKeyed(path: string): Map<string, bigint> {
 export function toNumber(text: string | undefined): bigint | undefined {
   return text !== undefined && /^-?\d+$/.test(text) ? BigInt(text) : undefined;
 }
+
+/** What v2 calls "max", as runc reports it: the largest uint64. */
+export const noLimit = 2n ** 64n - 1n;

@@ -17,6 +17,8 @@ export class Container {
   readonly processes = new Map<string, Process>();
   /** Where its processes are accounted; found while init runs, good for as long as the cgroups are there. */
   cgroups: Cgroups | undefined;
+  /** Its init cannot end as long as nobody reaps its zombies: no runtime can delete such a container. */
+  stuck = false;
   /** Stops the watch for OOM kills. */
   oomWatch: Disposable | undefined;
   readonly #ending = new AbortController();

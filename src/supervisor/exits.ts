@@ -6,6 +6,7 @@ import type { Container } from "../runtime/container.ts";
 import type { Process } from "../runtime/process.ts";
 import { readExitRecord, writeExitRecord } from "../state/exit-record.ts";
 import type { Context } from "./context.ts";
+import { forgetByHand } from "./forget-by-hand.ts";
 import type { Removal } from "./removal.ts";
 import { runtimeOf } from "./runtime-of.ts";
 
@@ -131,6 +132,7 @@ export class Exits {
   /** Bounded, tried twice, and never a reason to keep an exit from those who wait for it. */
   async #delete(container: Container): Promise<void> {
     const { logger } = this.#context();
+    if (container.stuck) return forgetByHand(container);
     const runtime = runtimeOf(this.#context(), container);
     for (const last of [false, true]) {
       try {

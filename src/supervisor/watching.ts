@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
+import { pidsIn } from "../runtime/cgroup/processes.ts";
 import type { Container } from "../runtime/container.ts";
 import type { Process } from "../runtime/process.ts";
 import type { Poller, Sys } from "../sys/sys.ts";
@@ -14,6 +15,9 @@ interface Parts {
 }
 
 const unknownStatus = 255;
+/** How often a namespace's init is looked at that may not be able to end, and how often it must be found so. */
+const mindMs = 250;
+const stuckAfter = 4;
 
 /**
  * Watches processes whose shim is dead, so that nobody tells their end. Whoever reaps them (this daemon as a subreaper, init, or nobody yet),
@@ -22,6 +26,7 @@ const unknownStatus = 255;
 export class Watching implements Disposable {
   readonly #parts: Parts;
   readonly #poller: Poller;
+  readonly #minded = new Map<Process, NodeJS.Timeout>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -36,9 +41,43 @@ export class Watching implements Disposable {
       this.#look(container, process, true);
       return;
     }
+    if (process.isInit && this.#parts.sys.readProc(process.pid)?.exiting === true) this.#mindInit(container);
     process.watch = this.#poller.add(process.pidfd, { in: true, edge: true }, ({ hup }) =>
       this.#look(container, process, hup),
     );
+  }
+
+  /**
+   * The init of a PID namespace ends only when all the others in it have been reaped. Those that were executed are orphans now, and an init of
+   * the machine that does not reap (some sandboxes have one) would keep the container's from ending for ever: then its code, which is decided,
+   * is taken from where it is.
+   */
+  #mindInit(container: Container): void {
+    const { init } = container;
+    if (init === undefined || this.#minded.has(init)) return;
+    let seen = 0;
+    const timer = setInterval(() => {
+      const stat = init.state.kind === "running" ? this.#parts.sys.readProc(init.pid) : undefined;
+      if (init.state.kind !== "running" || stat?.startTime !== init.state.startTime || stat.state === "Z") {
+        clearInterval(timer);
+        this.#minded.delete(init);
+        return;
+      }
+      const alone = container.cgroups === undefined || pidsIn(container.cgroups).length === 0;
+      seen = stat.exiting && alone ? seen + 1 : 0;
+      if (seen < stuckAfter || stat.exitStatus === undefined) return;
+      this.#parts.logger.warn(
+        "a container's init waits for processes that nobody reaps: is the machine's init at fault?",
+        { id: container.id },
+      );
+      container.stuck = true;
+      this.#parts.exits.notice(container, init, {
+        pid: init.pid,
+        status: exitCode(stat.exitStatus),
+        at: this.#parts.clock.now(),
+      });
+    }, mindMs);
+    this.#minded.set(init, timer);
   }
 
   /** @param reaped whether somebody has taken the zombie away */
@@ -55,6 +94,7 @@ export class Watching implements Disposable {
       });
     const code = status === undefined ? unknownStatus : exitCode(status);
     this.#parts.exits.notice(container, process, { pid, status: code, at: this.#parts.clock.now() });
+    if (!process.isInit && !reaped) this.#mindInit(container);
   }
 
   #status(process: Process, pid: number, startTime: bigint): WaitStatus | undefined {
@@ -64,6 +104,7 @@ export class Watching implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    for (const timer of this.#minded.values()) clearInterval(timer);
     this.#poller[Symbol.dispose]();
   }
 }

@@ -39,7 +39,12 @@ export interface ProcStat {
   /** Field 22: in clock ticks after boot. With pid and boot id it names a process for good. */
   readonly startTime: bigint;
   /**
-   * Field 52, of a zombie only. Those who may not trace the process (ptrace(2)) read a zero there; and a leader whose
+   * On its way out, or out: its code is decided. The init of a PID namespace stays so until every process of the namespace has been
+   * reaped, by whoever is its parent (pid_namespaces(7)).
+   */
+  readonly exiting: boolean;
+  /**
+   * Field 52, of a zombie or an exiting process only. Those who may not trace the process (ptrace(2)) read a zero there; and a leader whose
    * other threads live on is a zombie too, so trust it only when a pidfd is readable.
    */
   readonly exitStatus?: WaitStatus;

@@ -27,6 +27,16 @@ export class Cgroups {
     return `${hierarchy.mountPoint}${below === "/" ? "" : below}`;
   }
 
+  /** The container's directories in all hierarchies, each once; none for a hierarchy in whose root it sits. */
+  directories(): string[] {
+    const all = new Set<string>();
+    for (const [controller, { mountPoint }] of this.#hierarchies) {
+      const directory = this.directory(controller);
+      if (directory !== undefined && directory !== mountPoint) all.add(directory);
+    }
+    return [...all];
+  }
+
   /** Whether memory is accounted by the unified hierarchy, and with it everything that matters here. */
   get isV2(): boolean {
     return !this.#hierarchies.has("memory");

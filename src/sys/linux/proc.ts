@@ -25,13 +25,16 @@ export function parseStat(text: string): ProcStat {
     .split(" ");
   const field = (number: number): string => fields[number - 3] ?? "0";
   const state = field(3);
+  // PF_EXITING (linux/sched.h); a leader that left its threads behind is no process that ends
+  const exiting = (Number(field(9)) & 0x4) !== 0 && field(20) === "1";
   return {
     pid: Number(text.slice(0, open)),
     comm: text.slice(open + 1, close),
     state,
     ppid: Number(field(4)),
     startTime: BigInt(field(22)),
-    ...(state === "Z" ? { exitStatus: decodeWaitStatus(Number(field(52))) } : {}),
+    exiting,
+    ...(state === "Z" || exiting ? { exitStatus: decodeWaitStatus(Number(field(52))) } : {}),
   };
 }
 

@@ -15,7 +15,14 @@ test("a name that looks like the fields after it is only a name", () => {
     state: "S",
     ppid: 7,
     startTime: 987654321012345678n,
+    exiting: false,
   });
+});
+
+test("an init that waits for its namespace's zombies is exiting, and its code is known", () => {
+  const stat = parseStat(`42 (init) S 1 ${rest.with(4, "4195596").with(15, "1").with(47, "9").join(" ")}\n`);
+  assert.equal(stat.exiting, true);
+  assert.deepEqual(stat.exitStatus, { kind: "signaled", signal: 9 });
 });
 
 test("a zombie has its wait status in field 52", () => {

@@ -13,6 +13,13 @@ export class GoCommand extends Command {
     return super.parseOptions(this.#rewritten(args));
   }
 
+  /** A mistake in the line names the help that helps. */
+  override error(message: string, options?: Parameters<Command["error"]>[1]): never {
+    const names: string[] = [];
+    for (let one: Command | null = this; one !== null; one = one.parent) names.unshift(one.name());
+    return super.error(`${message} (see ${names.join(" ")} --help)`, options);
+  }
+
   #rewritten(args: readonly string[]): string[] {
     const rewritten: string[] = [];
     for (let index = 0; index < args.length; index += 1) {

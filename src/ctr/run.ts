@@ -12,7 +12,7 @@ export async function run(args: readonly string[]): Promise<void> {
 
 async function exitCodeOf(args: readonly string[]): Promise<number> {
   try {
-    await makeProgram().parseAsync(args, { from: "user" });
+    await makeProgram(args).parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof Exit) return error.exitCode;

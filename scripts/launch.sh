@@ -33,7 +33,10 @@ launch() {
     # A command is over before a collection pays for itself.
     ctr) flag=--min-semi-space-size=16 ;;
     # The daemon and the shim live long with little garbage: a small young generation keeps them small.
-    *) flag=--max-semi-space-size=2 ;;
+    daemon) flag=--max-semi-space-size=2 ;;
+    # SIGUSR1 would make Node listen for a debugger, to which every user of the machine may speak. (The daemon has a
+    # use for the signal, which this flag would block.)
+    *) flag="--max-semi-space-size=2 --disable-sigusr1" ;;
   esac
   exec "$node" --disable-warning=ExperimentalWarning $flag "$main" "$@"
 }

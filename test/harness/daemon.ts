@@ -138,8 +138,9 @@ export class TestDaemon implements AsyncDisposable {
 
   /** The shims that serve this daemon's state directory, by their command line. */
   shims(): number[] {
-    return processesNaming(this.stateDir)
-      .filter((found) => found.pid !== this.pid && found.command.includes("shim"))
+    // a shim of one container is called as 0.2.x's is, with the container's id
+    return [...processesNaming(this.stateDir), ...processesNaming(`${this.prefix}-`)]
+      .filter((found) => found.pid !== this.#process?.pid && found.command.includes("shim"))
       .map((found) => found.pid);
   }
 

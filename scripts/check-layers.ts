@@ -47,9 +47,6 @@ const layers: Readonly<Record<string, readonly Target[]>> = {
     { prefix: "sys/children" },
     { prefix: "sys/sys-error" },
     { prefix: "sys/wait-status" },
-    // Plain logic on top of what is handed in.
-    { prefix: "sys/children.ts" },
-    { prefix: "sys/wait-status.ts" },
     base,
   ],
   api: [

@@ -1,6 +1,7 @@
 import { ApiServer } from "../api/server.ts";
 import { messageOf } from "../base/errors.ts";
 import { StateDir } from "../state/layout.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
 import { sendDatagram } from "../sys/linux/datagram.ts";
 import { linuxSys } from "../sys/linux.ts";
 import { dump } from "./dump.ts";
@@ -13,7 +14,6 @@ import type { Options } from "./options.ts";
 import { findProgram, findShim } from "./programs.ts";
 import { revision } from "./revision.ts";
 import { lockStateDir } from "./state-lock.ts";
-import { openSupervisor } from "./supervisor.ts";
 import type { Systemd } from "./systemd.ts";
 import { checkTls } from "./tls.ts";
 
@@ -56,8 +56,15 @@ export async function startDaemon({ options, log, systemd }: DaemonDeps): Promis
   undo.use(lockStateDir(sys, stateDir));
 
   const registry = new Registry();
-  const supervisor = openSupervisor({ options, stateDir, shim, sys, log, metrics: registry });
+  const supervisor = new Supervisor({
+    ...{ sys, stateDir: stateDir.path, logger: log, metrics: registry },
+    settings: { ...options, shim: [shim] },
+  });
   undo.defer(() => supervisor.close());
+  supervisor.ready.then(
+    () => log.debug("what a former daemon left is known"),
+    (error: unknown) => log.error("cannot restore what a former daemon left", { error: messageOf(error) }),
+  );
   const api = new ApiServer({ supervisor, revision: revision(), log });
   const server = await listen({ address, tls: options.tls, gid }, (socket) => api.accept(socket));
   // Too many open files, say: it costs that connection, and the next one may have more luck.

@@ -13,10 +13,13 @@ export interface Limited extends Disposable {
   readonly signal: AbortSignal;
 }
 
+/** The longest time of Node's timers time, 24 days: it takes what is longer for no time at all. */
+const longestMs = 2 ** 31 - 1;
+
 /**
  * A signal that aborts with `signal`, or after a time.
  *
- * @param ms milliseconds; 0 or less means no time of its own
+ * @param ms milliseconds; 0 or less means no time of its own, as does more than a timer can hold (24 days)
  * @param reason what the time's end is called; DEADLINE_EXCEEDED where it is not given
  */
 export function withTimeout(signal: AbortSignal | undefined, ms: number, reason?: () => Failure): Limited {
@@ -26,7 +29,7 @@ export function withTimeout(signal: AbortSignal | undefined, ms: number, reason?
   else signal?.addEventListener("abort", follow, { once: true });
   const expire = (): void =>
     controller.abort(reason?.() ?? new Failure("DEADLINE_EXCEEDED", `it took longer than ${ms} ms`));
-  const timer = ms > 0 ? setTimeout(expire, ms) : undefined;
+  const timer = ms > 0 && ms <= longestMs ? setTimeout(expire, ms) : undefined;
   return {
     signal: controller.signal,
     [Symbol.dispose]() {

@@ -30,6 +30,8 @@ export function parseDuration(text: string): number {
 export function formatDuration(ms: number): string {
   if (ms === 0) return "0s";
   if (ms < 0) return `-${formatDuration(-ms)}`;
+  if (ms < 0.001) return `${trim(ms * 1e6)}ns`;
+  if (ms < 1) return `${trim(ms * 1000)}µs`;
   if (ms < 1000) return `${trim(ms)}ms`;
   const hours = Math.floor(ms / 3_600_000);
   const minutes = Math.floor((ms % 3_600_000) / 60_000);

@@ -1,3 +1,4 @@
+import { getSystemErrorMap } from "node:util";
 import { type Code, errnoOf, Failure, messageOf } from "./errors.ts";
 
 /** The one place that turns an errno into a code, as 0.2.x's Go library does for the first three. */
@@ -21,11 +22,16 @@ const codes: Readonly<Record<string, Code>> = {
   EROFS: "FAILED_PRECONDITION",
   EBUSY: "FAILED_PRECONDITION",
   EADDRINUSE: "FAILED_PRECONDITION",
+  EPIPE: "UNAVAILABLE",
+  ECONNREFUSED: "UNAVAILABLE",
+  ECONNRESET: "UNAVAILABLE",
+  ETIMEDOUT: "DEADLINE_EXCEEDED",
   ENOTSUP: "UNIMPLEMENTED",
   EOPNOTSUPP: "UNIMPLEMENTED",
   ENOSYS: "UNIMPLEMENTED",
 };
 
+/** strerror(3)'s words, which clients match, where libuv's differ ("file already exists", "illegal operation on a directory"). */
 const texts: Readonly<Record<string, string>> = {
   ENOENT: "no such file or directory",
   EEXIST: "file exists",
@@ -35,6 +41,8 @@ const texts: Readonly<Record<string, string>> = {
   EISDIR: "is a directory",
   ENOSPC: "no space left on device",
   EROFS: "read-only file system",
+  EINVAL: "invalid argument",
+  EBUSY: "device or resource busy",
   EMFILE: "too many open files",
   ENXIO: "no such device or address",
 };
@@ -49,5 +57,12 @@ export function fromErrno(error: unknown, action: string): Failure {
   if (error instanceof Failure) return error;
   const errno = errnoOf(error);
   if (errno === undefined) return new Failure("UNKNOWN", `${action}: ${messageOf(error)}`, { cause: error });
-  return new Failure(codes[errno] ?? "UNKNOWN", `${action}: ${texts[errno] ?? errno}`, { cause: error });
+  return new Failure(codes[errno] ?? "UNKNOWN", `${action}: ${textOf(errno)}`, { cause: error });
+}
+
+function textOf(errno: string): string {
+  const known = texts[errno];
+  if (known !== undefined) return known;
+  for (const [name, text] of getSystemErrorMap().values()) if (name === errno) return text;
+  return errno;
 }

@@ -12,13 +12,23 @@ import { errnoOf, Failure } from "./errors.ts";
  * @param mode permissions; 0600 where nothing else is said, since what daemon and shim write may hold environments
  */
 export function replaceFile(path: string, content: string | Uint8Array, mode = 0o600): void {
-  const beside = `${path}.new`;
+  // with the pid, since daemon and shim may both write the record of one exit
+  const beside = `${path}.${process.pid}.new`;
   try {
     writeFileSync(beside, content, { mode });
     renameSync(beside, path);
   } catch (error) {
-    rmSync(beside, { force: true });
+    removeQuietly(beside);
     throw error;
+  }
+}
+
+/** Removes a file if that can be done: for cleaning up after an error, which is the one to be told of. */
+export function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // a read-only file system, most likely: what made the first error
   }
 }
 

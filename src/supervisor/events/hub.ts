@@ -3,7 +3,7 @@ import { messageOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Event, NewEvent } from "./event.ts";
 import { EventLog } from "./log.ts";
-import { endOnAbort, Subscription } from "./subscription.ts";
+import { Subscription } from "./subscription.ts";
 
 export interface HubOptions {
   readonly path: string;
@@ -32,6 +32,8 @@ interface Unwritten {
 
 const defaultCapacity = 65_536;
 const retryMs = 500;
+/** A restart asks the log what has been told already, also where nothing is kept for replays. */
+const leastKept = 64;
 
 /**
  * Everything that happens is told here: written to the log first, then to whoever listens, in one order for all. While the log cannot be
@@ -40,27 +42,33 @@ const retryMs = 500;
 export class EventHub implements Disposable {
   readonly #log: EventLog;
   readonly #retain: number;
+  readonly #keep: number;
   readonly #logger: Logger;
   readonly #clock: Clock;
-  /** The last events, at least #retain of them where there were as many. */
+  /** The last events: at least #keep, where there were as many. */
   readonly #stored: Event[];
   readonly #subscriptions = new Map<Subscription, string | undefined>();
   readonly #unwritten: Unwritten[] = [];
   #last: bigint;
+  #flushing = false;
+  #closed = false;
+  /** Why the log could not be written the last time. */
+  #trouble: string | undefined;
   #retry: NodeJS.Timeout | undefined;
 
   constructor(options: HubOptions) {
-    const { log, events } = EventLog.open(options.path, options.retain, options.logger);
+    this.#retain = options.retain;
+    this.#keep = Math.max(options.retain, leastKept);
+    const { log, events } = EventLog.open(options.path, this.#keep, options.logger);
     this.#log = log;
     this.#stored = events;
-    this.#retain = options.retain;
     this.#logger = options.logger;
     this.#clock = options.clock ?? systemClock;
     this.#last = events.at(-1)?.timestamp ?? 0n;
   }
 
   /**
-   * Gives the event its time, writes it, and tells it.
+   * Gives the event its time, writes it, and tells it. Never throws, and never waits.
    *
    * @param beforeTold what must have happened before anybody hears of it, though not before it is safe in the log: the removal of what
    * it makes superfluous. It must not take longer than microseconds
@@ -80,27 +88,51 @@ export class EventHub implements Disposable {
   }
 
   #flush(): void {
+    // an event that is made while another is told comes after it, for everybody
+    if (this.#flushing || this.#closed) return;
+    this.#flushing = true;
     this.#retry = undefined;
     for (let next = this.#unwritten[0]; next !== undefined; next = this.#unwritten[0]) {
-      try {
-        this.#log.append(next.event, () => this.#stored);
-      } catch (error) {
-        this.#logger.error("the event log cannot be written; events wait until it can", {
-          error: messageOf(error),
-          waiting: this.#unwritten.length,
-        });
-        this.#retry = setTimeout(() => this.#flush(), retryMs);
-        return;
-      }
+      if (!this.#write(next.event)) break;
       this.#unwritten.shift();
       this.#tell(next);
     }
+    this.#flushing = false;
+  }
+
+  #write(event: Event): boolean {
+    try {
+      this.#log.append(event, () => this.#stored);
+    } catch (error) {
+      this.#complain(messageOf(error));
+      this.#retry = setTimeout(() => this.#flush(), retryMs);
+      return false;
+    }
+    if (this.#trouble !== undefined) this.#logger.info("the event log can be written again");
+    this.#trouble = undefined;
+    return true;
+  }
+
+  /** Once, not twice a second: the log may be on the same disk. */
+  #complain(trouble: string): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#logger.error("the event log cannot be written; events wait until it can", { error: trouble });
   }
 
   #tell({ event, beforeTold }: Unwritten): void {
     this.#stored.push(event);
-    if (this.#stored.length >= 2 * this.#retain) this.#stored.splice(0, this.#stored.length - this.#retain);
-    beforeTold?.();
+    if (this.#stored.length >= 2 * this.#keep) this.#stored.splice(0, this.#stored.length - this.#keep);
+    try {
+      beforeTold?.();
+    } catch (error) {
+      // an exit that nobody hears of would be worse
+      this.#logger.error("what an event makes superfluous could not be removed", {
+        id: event.id,
+        event: event.type,
+        error: messageOf(error),
+      });
+    }
     for (const [subscription, id] of this.#subscriptions) {
       if (id === undefined || id === event.id) subscription.push(event);
     }
@@ -108,23 +140,17 @@ export class EventHub implements Disposable {
 
   /** What is stored and later than `after`, then what comes, without a gap between them. */
   subscribe(options: SubscribeOptions = {}): Subscription {
-    const replay = options.after === undefined ? [] : this.#later(options.after, options.id);
-    const subscription: Subscription = new Subscription(
-      replay,
-      options.capacity ?? defaultCapacity,
-      options.after ?? this.#last,
-      () => this.#subscriptions.delete(subscription),
-    );
-    if (options.storedOnly === true) subscription.end("complete");
-    else {
-      this.#subscriptions.set(subscription, options.id);
-      endOnAbort(subscription, options.signal);
-    }
+    const { after, id, signal, capacity = defaultCapacity } = options;
+    const replay = after === undefined ? [] : this.#later(after, id);
+    const ended = (subscription: Subscription): void => void this.#subscriptions.delete(subscription);
+    const subscription = new Subscription({ replay, capacity, signal, ended });
+    if (options.storedOnly === true || this.#closed) subscription.end("complete");
+    else if (signal?.aborted !== true) this.#subscriptions.set(subscription, id);
     return subscription;
   }
 
   #later(after: bigint, id: string | undefined): Event[] {
-    const last = this.#stored.slice(-this.#retain);
+    const last = this.#stored.slice(Math.max(0, this.#stored.length - this.#retain));
     return last.filter((event) => event.timestamp > after && (id === undefined || event.id === id));
   }
 
@@ -142,7 +168,7 @@ export class EventHub implements Disposable {
 
   /** What is older than this may have been told and dropped since: the time of the oldest event of a log that is full, else 0. */
   get forgotten(): bigint {
-    return this.#stored.length < this.#retain ? 0n : (this.#stored[0]?.timestamp ?? 0n);
+    return this.#stored.length < this.#keep ? 0n : (this.#stored[0]?.timestamp ?? 0n);
   }
 
   get subscribers(): number {
@@ -154,9 +180,12 @@ export class EventHub implements Disposable {
     return this.#unwritten.length;
   }
 
-  /** Ends every stream; what waits for room in the log is found again at the next start. */
+  /** Ends every stream. What still waits for room in the log is found again at the next start. */
   [Symbol.dispose](): void {
     clearTimeout(this.#retry);
+    if (this.#unwritten.length > 0) this.#flush();
+    clearTimeout(this.#retry);
+    this.#closed = true;
     for (const subscription of [...this.#subscriptions.keys()]) subscription.end("complete");
     this.#log[Symbol.dispose]();
   }

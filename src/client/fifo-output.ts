@@ -48,7 +48,8 @@ export class FifoOutput extends Readable {
   /** The process has exited: what it wrote is in the FIFO by now, so what is there is read, and that is the end. */
   processExited(): void {
     if (this.#ended) return;
-    for (let held = this.#socket.read(); held !== null; held = this.#socket.read()) this.push(held);
+    // What the socket holds: read() hands it to the listener of "data", as it does everything.
+    while (this.#socket.read() !== null);
     this.#drain();
     this.#end();
   }

@@ -1,19 +1,31 @@
 // The npm package as a user gets it: packed, installed into an empty folder, and used from there.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, globSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { makeBundle } from "../harness/bundle.ts";
+import { assertNothingLeft } from "../harness/leftovers.ts";
 import { type TempDir, tempDir } from "../harness/temp.ts";
+import { until } from "../harness/until.ts";
 
 const root = path.join(import.meta.dirname, "../..");
 let temporary: TempDir;
 let folder: string;
 
-/** Runs a command to its end, as in a user's shell: none of the checkout's own settings reach it. */
+/** As in a user's shell: none of the checkout's own settings are in it. */
+function userEnvironment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...environment } = process.env;
+  return environment;
+}
+
 function run(command: string, args: readonly string[], cwd = folder) {
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const { stdout, stderr, status } = spawnSync(command, args, { cwd, env, encoding: "utf8" });
+  const { stdout, stderr, status } = spawnSync(command, args, {
+    cwd,
+    env: userEnvironment(),
+    encoding: "utf8",
+  });
   return { stdout: stdout.trim(), stderr: stderr.trim(), status };
 }
 
@@ -48,9 +60,36 @@ test("the package has the programs and their licences, and no sources or tests",
 });
 
 test("its three commands run without a build", () => {
-  for (const name of ["ctr", "containerd", "containerd-shim"]) {
+  for (const name of ["ctr", "containerd"]) {
     assert.match(succeed(command(name), ["--version"]), /\d+\.\d+\.\d+/, name);
   }
+  assert.match(run(command("containerd-shim"), []).stderr, /usage: containerd-shim/);
+});
+
+test("its daemon, shim and ctr run a container together", async () => {
+  const address = `unix://${folder}/containerd.sock`;
+  const stateDir = path.join(folder, "state");
+  const runtimeRoot = path.join(folder, "runtime");
+  const prefix = `package-${process.pid}`;
+  const bundle = makeBundle(folder, "hello", { args: ["echo", "hello"] });
+  const daemon = spawn(
+    command("containerd"),
+    ["--listen", address, "--state-dir", stateDir, "--runtime-args", `--root=${runtimeRoot}`],
+    { stdio: "ignore", env: userEnvironment() },
+  );
+  const ended = once(daemon, "exit");
+  try {
+    await until(
+      "the daemon serves",
+      () => run(command("ctr"), ["--address", address, "version"]).status === 0,
+    );
+    const start = ["containers", "start", "--attach", `${prefix}-hello`, bundle];
+    assert.equal(succeed(command("ctr"), ["--address", address, ...start]), "hello");
+  } finally {
+    daemon.kill("SIGTERM");
+    await ended;
+  }
+  await assertNothingLeft({ directory: folder, prefix, runtimeRoot, stateDir });
 });
 
 test("a command says in a sentence which Node it needs", () => {

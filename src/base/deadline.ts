@@ -49,6 +49,7 @@ export function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefine
       return onAbort();
     }
     signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    const unlisten = (): void => signal.removeEventListener("abort", onAbort);
+    promise.finally(unlisten).then(resolve, reject);
   });
 }

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { makeBundle } from "../test/harness/bundle.ts";
+import { busyboxRootfs } from "../test/harness/bundle.ts";
 import { cgroupsNaming, mountsNaming } from "../test/harness/leftovers.ts";
 import { processesNaming } from "../test/harness/processes.ts";
 import { tempDir } from "../test/harness/temp.ts";
@@ -56,7 +56,7 @@ class Demo {
       ...["--runtime", "runc", "--runtime-args", `--root=${this.runtimeRoot}`],
     ];
     console.log(styled(32, `$ containerd ${flags.join(" ")} &`));
-    mkdirSync(this.runtimeRoot);
+    mkdirSync(this.runtimeRoot, { recursive: true });
     const log = openSync(this.log, "a");
     // A session of its own: Ctrl-C is for the demo, which then ends the daemon in good order.
     const daemon = spawn(path.join(root, "bin/containerd"), flags, {
@@ -66,16 +66,25 @@ class Demo {
     closeSync(log);
     this.#daemon = daemon;
     await until("the daemon serves", async () => {
-      if (daemon.exitCode !== null || daemon.signalCode !== null)
-        throw new Error(`the daemon ended:\n${readFileSync(this.log, "utf8")}`);
+      if (!isAlive(daemon)) throw new Error(`the daemon ended:\n${readFileSync(this.log, "utf8")}`);
       return (await this.#run(["version"])).status === 0;
     });
+  }
+
+  /** The worst that can happen to a daemon. */
+  async killDaemon(): Promise<void> {
+    const daemon = this.#daemon;
+    if (daemon === undefined) return;
+    console.log(styled(32, `$ kill -9 ${daemon.pid}   # the daemon`));
+    const ended = once(daemon, "exit");
+    daemon.kill("SIGKILL");
+    await ended;
   }
 
   /** Types a `ctr` command, shows its output and returns it. */
   async ctr(...args: string[]): Promise<string> {
     this.#signal.throwIfAborted();
-    console.log(styled(32, `$ ctr --address $ADDRESS ${args.map(quoted).join(" ")}`));
+    console.log(styled(32, `$ ctr ${args.map(quoted).join(" ")}`));
     const { status, output } = await this.#run(args);
     if (output !== "") console.log(output.trimEnd());
     if (status !== 0) throw new Error(`ctr ended with ${status}`);
@@ -83,8 +92,9 @@ class Demo {
   }
 
   async #run(args: readonly string[]): Promise<{ status: number | null; output: string }> {
-    const child = spawn(path.join(root, "bin/ctr"), ["--address", this.address, ...args], {
+    const child = spawn(path.join(root, "bin/ctr"), args, {
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, CONTAINERD_ADDRESS: this.address },
     });
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -105,18 +115,39 @@ class Demo {
   /** Ends what runs, whatever step the demo came to, and then the daemon. */
   async end(): Promise<void> {
     const daemon = this.#daemon;
-    if (daemon === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return;
+    if (daemon === undefined) return;
+    if (isAlive(daemon)) {
+      await this.#endContainers();
+      const ended = once(daemon, "exit");
+      daemon.kill("SIGTERM");
+      await Promise.race([ended, pause(10_000, undefined, { ref: false })]);
+      if (isAlive(daemon)) daemon.kill("SIGKILL");
+    }
+    const gone = () => processesNaming(this.directory).length === 0;
+    await until("its processes are gone", gone, 10).catch(() => this.#force());
+  }
+
+  async #endContainers(): Promise<void> {
     for (const id of [hello, sleeper]) {
       if (!(await this.knows(id))) continue;
       await this.#run(["containers", "resume", id]);
-      await this.#run(["containers", "kill", "--signal", "9", id]);
+      await this.#run(["containers", "kill", "--signal", "KILL", id]);
     }
     await until("the containers are gone", async () => !(await this.knows(prefix)), 10).catch(console.error);
-    const ended = once(daemon, "exit");
-    daemon.kill("SIGTERM");
-    await Promise.race([ended, pause(10_000, undefined, { ref: false })]);
-    if (daemon.exitCode === null && daemon.signalCode === null) daemon.kill("SIGKILL");
   }
+
+  /** For a demo that failed badly: nobody is left who would clean up in good order. */
+  async #force(): Promise<void> {
+    for (const { pid } of processesNaming(this.directory)) process.kill(pid, "SIGKILL");
+    for (const id of readdirSync(this.runtimeRoot)) {
+      const child = spawn("runc", ["--root", this.runtimeRoot, "delete", "--force", id], { stdio: "ignore" });
+      await once(child, "exit");
+    }
+  }
+}
+
+function isAlive(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
 }
 
 /** A word as a shell takes it. */
@@ -125,35 +156,42 @@ function quoted(word: string): string {
 }
 
 async function steps(demo: Demo): Promise<void> {
+  const { directory, address } = demo;
+
   heading("A daemon of its own, in a temporary directory");
-  console.log(styled(32, `$ ADDRESS=${demo.address}`));
   await demo.startDaemon();
+  console.log(styled(32, `$ export CONTAINERD_ADDRESS=${address}`));
   await demo.ctr("version");
 
   heading("A bundle of busybox, and a container that we watch to its end");
-  const first = makeBundle(demo.directory, "hello", {
-    args: ["sh", "-c", "echo hello from $(hostname), pid $$; echo uid $(id -u)"],
-  });
-  await demo.ctr("containers", "start", "--attach", hello, first);
+  const rootfs = busyboxRootfs(directory);
+  const script = "echo hello from $(hostname), pid $$; echo bye >&2";
+  await demo.ctr("bundle", "--rootfs", rootfs, `${directory}/hello`, "sh", "-c", script);
+  await demo.ctr("containers", "start", "--attach", hello, `${directory}/hello`);
 
   heading("Another one, in the background");
-  const second = makeBundle(demo.directory, "sleeper", { args: ["sleep", "3600"] });
-  await demo.ctr("containers", "start", sleeper, second);
+  await demo.ctr("bundle", "--rootfs", rootfs, `${directory}/sleeper`, "sleep", "3600");
+  await demo.ctr("containers", "start", sleeper, `${directory}/sleeper`);
   await demo.ctr("containers", "list");
 
   heading("A second process in it");
-  await demo.ctr("containers", "exec", "--id", sleeper, "--pid", "look", "--attach", "--", "ps");
+  await demo.ctr("containers", "exec", "--id", sleeper, "--pid", "look", "--attach", "ps");
 
   heading("What it uses");
-  await demo.ctr("containers", "stats", sleeper);
+  await demo.ctr("top", "--once");
 
   heading("Pause and resume");
   await demo.ctr("containers", "pause", sleeper);
   await demo.ctr("containers", "list");
   await demo.ctr("containers", "resume", sleeper);
 
+  heading("The daemon dies; the container does not, and the next daemon knows it");
+  await demo.killDaemon();
+  await demo.startDaemon();
+  await demo.ctr("containers", "list");
+
   heading("The end of it");
-  await demo.ctr("containers", "kill", "--signal", "9", sleeper);
+  await demo.ctr("containers", "kill", "--signal", "KILL", sleeper);
   await until("the container is gone", async () => !(await demo.knows(sleeper)));
   await demo.ctr("containers", "list");
 
@@ -192,24 +230,21 @@ async function main(): Promise<void> {
 
   const directory = await tempDir();
   const demo = new Demo(directory.path, abort.signal);
-  let failure: unknown;
+  let status = 0;
   try {
     await steps(demo);
   } catch (error) {
-    failure = error;
-    console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
-    if (existsSync(demo.log)) console.error(readFileSync(demo.log, "utf8"));
+    status = abort.signal.aborted ? 130 : 1;
+    console.error(abort.signal.aborted ? "\nInterrupted." : `\nThe demo failed: ${String(error)}`);
+    if (status === 1 && existsSync(demo.log)) console.error(readFileSync(demo.log, "utf8"));
   }
 
   heading("The daemon ends, and its shim with it: what is left?");
   await demo.end();
-  await until("its processes are gone", () => processesNaming(demo.directory).length === 0, 20).catch(
-    () => {},
-  );
   const leftToRuntime = existsSync(demo.runtimeRoot) ? readdirSync(demo.runtimeRoot) : [];
   await directory[Symbol.asyncDispose]();
   const clean = proveNothingLeft(demo, leftToRuntime);
-  process.exitCode = failure === undefined && clean ? 0 : 1;
+  process.exitCode = clean ? status : 1;
 }
 
 await main();

@@ -87,7 +87,13 @@ export class FakeProcesses {
     const process = this.all.get(pid);
     if (process === undefined) return undefined;
     const { ppid, startTime, ended } = process;
-    const common = { pid, comm: process.request?.args[0] ?? "fake", ppid, startTime, exiting: ended !== undefined };
+    const common = {
+      pid,
+      comm: process.request?.args[0] ?? "fake",
+      ppid,
+      startTime,
+      exiting: ended !== undefined,
+    };
     return ended === undefined ? { ...common, state: "S" } : { ...common, state: "Z", exitStatus: ended };
   }
 

@@ -92,6 +92,13 @@ const mounts: readonly MountSpec[] = [
   },
   { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"] },
   { destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"] },
+  // where programs (a JVM, Node) find out how much memory and how many CPUs they have
+  {
+    destination: "/sys/fs/cgroup",
+    type: "cgroup",
+    source: "cgroup",
+    options: ["nosuid", "noexec", "nodev", "relatime", "ro"],
+  },
 ];
 
 /** Devices that every program expects (runtime-spec, "Default Devices", comes on top of these rules). */

@@ -1,22 +1,28 @@
+import { constants } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import * as v from "valibot";
 import { fromErrno } from "../base/errno.ts";
-import { errnoOf, Failure } from "../base/errors.ts";
+import { errnoOf, Failure, messageOf } from "../base/errors.ts";
 import type { Spec } from "./spec.ts";
 
 const id = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(4294967295));
 const mapping = v.looseObject({ containerID: id, hostID: id, size: id });
 const strings = v.array(v.string());
-const capabilities = v.looseObject({
+const sets = v.looseObject({
   bounding: v.optional(strings),
   effective: v.optional(strings),
   inheritable: v.optional(strings),
   permitted: v.optional(strings),
   ambient: v.optional(strings),
 });
+/** Before runtime-spec 1.0.0-rc5 there was one list for all sets: Docker up to 1.13 writes it. */
+const oneList = v.pipe(
+  strings,
+  v.transform((list) => ({ bounding: list, effective: list, inheritable: list, permitted: list })),
+);
 
-export const processSchema = v.looseObject({
+const processSchema = v.looseObject({
   terminal: v.optional(v.boolean()),
   user: v.optional(
     v.looseObject({
@@ -26,13 +32,13 @@ export const processSchema = v.looseObject({
     }),
     { uid: 0, gid: 0 },
   ),
-  args: v.pipe(strings, v.minLength(1, "it needs at least the program's name")),
+  args: v.pipe(strings, v.minLength(1, "is empty: it needs at least the program's name")),
   env: v.optional(strings),
   cwd: v.pipe(
     v.string(),
-    v.check((path) => isAbsolute(path), "it must be an absolute path"),
+    v.check((path) => isAbsolute(path), "must be an absolute path"),
   ),
-  capabilities: v.optional(capabilities),
+  capabilities: v.optional(v.union([oneList, sets])),
   rlimits: v.optional(v.array(v.looseObject({ type: v.string(), soft: v.number(), hard: v.number() }))),
   noNewPrivileges: v.optional(v.boolean()),
   apparmorProfile: v.optional(v.string()),
@@ -61,19 +67,30 @@ const specSchema = v.looseObject({
  */
 export async function readSpec(bundle: string): Promise<Spec> {
   const path = join(bundle, "config.json");
-  const text = await readFile(path, "utf8").catch(async (error: unknown) => {
+  // O_NONBLOCK: a FIFO in its place must not hold one of the few threads for ever
+  const flag = constants.O_RDONLY | constants.O_NONBLOCK;
+  const text = await readFile(path, { encoding: "utf8", flag }).catch(async (error: unknown) => {
     throw await explained(error, bundle, path);
   });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Failure("INVALID_ARGUMENT", `${path} is not JSON: ${firstLine(error)}`, { cause: error });
-  }
-  const result = v.safeParse(specSchema, value);
+  const result = v.safeParse(specSchema, parse(path, text));
   if (result.success) return result.output as Spec;
-  throw new Failure("INVALID_ARGUMENT", `${path} is no OCI configuration: ${issueText(result.issues[0])}`);
+  // Go's programs write null for what is not there, and read it so
+  const again = v.safeParse(specSchema, JSON.parse(text, withoutNulls));
+  if (again.success) return again.output as Spec;
+  throw new Failure("INVALID_ARGUMENT", `${path} is no OCI configuration: ${issueText(again.issues[0])}`);
 }
+
+function parse(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // not its words, which have a piece of the file in them: there may be a password in it
+    const place = /line \d+ column \d+/.exec(messageOf(error))?.[0];
+    throw new Failure("INVALID_ARGUMENT", `${path} is not JSON${place === undefined ? "" : ` (${place})`}`);
+  }
+}
+
+const withoutNulls = (_key: string, value: unknown): unknown => value ?? undefined;
 
 async function explained(error: unknown, bundle: string, path: string): Promise<Failure> {
   if (errnoOf(error) !== "ENOENT") return fromErrno(error, `read ${path}`);
@@ -82,12 +99,32 @@ async function explained(error: unknown, bundle: string, path: string): Promise<
   return new Failure("NOT_FOUND", `no bundle at ${bundle}: no such file or directory`, { cause: error });
 }
 
-/** What the first thing wrong is, with the place that it is at: "process.args: …". */
-export function issueText(issue: v.BaseIssue<unknown>): string {
+/** What the first thing wrong is, with the place that it is at: "process.cwd must be a string, not a list". */
+function issueText(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
-  return path === null ? issue.message : `${path}: ${issue.message}`;
+  if (path === null) return "it must be an object";
+  if (issue.input === undefined) return `${path} is missing`;
+  // these have words of their own here; the library's for the others would show the value, which may be secret
+  if (issue.type === "check" || issue.type === "min_length") return `${path} ${issue.message}`;
+  const found = typeof issue.input === "number" ? String(issue.input) : kindOf(issue.input);
+  return `${path} must be ${words[issue.type] ?? issue.type}, not ${found}`;
 }
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+const wholeNumber = "a whole number from 0 to 4294967295";
+const words: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  loose_object: "an object",
+  union: "an object of lists of strings",
+  integer: wholeNumber,
+  min_value: wholeNumber,
+  max_value: wholeNumber,
+};
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -39,6 +39,26 @@ export function withTimeout(signal: AbortSignal | undefined, ms: number, reason?
   };
 }
 
+/**
+ * A signal that aborts with the first of several. Unlike AbortSignal.any it can be let go: one of them may be the daemon's own, which
+ * would remember every task there ever was.
+ */
+export function firstOf(...signals: readonly AbortSignal[]): Limited {
+  const controller = new AbortController();
+  const aborted = signals.find((signal) => signal.aborted);
+  if (aborted !== undefined) controller.abort(aborted.reason);
+  const follow = (event: Event): void => {
+    if (event.target instanceof AbortSignal) controller.abort(event.target.reason);
+  };
+  for (const signal of signals) signal.addEventListener("abort", follow, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      for (const signal of signals) signal.removeEventListener("abort", follow);
+    },
+  };
+}
+
 /** The promise, or the signal's failure, whichever is first. What the promise does afterwards is nobody's concern. */
 export function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
@@ -51,5 +71,24 @@ export function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefine
     signal.addEventListener("abort", onAbort, { once: true });
     const unlisten = (): void => signal.removeEventListener("abort", onAbort);
     promise.finally(unlisten).then(resolve, reject);
+  });
+}
+
+/**
+ * Waits for a promise, but no longer than `ms`.
+ *
+ * @returns whether it was fulfilled by then
+ */
+export function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    const settle = (fulfilled: boolean): void => {
+      clearTimeout(timer);
+      resolve(fulfilled);
+    };
+    promise.then(
+      () => settle(true),
+      () => settle(false),
+    );
   });
 }

@@ -2,12 +2,22 @@ import type { ProcessDir } from "../state/layout.ts";
 import type { ProcessRecord } from "../state/process-record.ts";
 import type { Fd } from "../sys/sys.ts";
 
+/** How a process ended. */
+export interface ProcessExit {
+  readonly pid: number;
+  /** 0–255: the code, or 128 + the signal; 255 where nobody alive could see it. */
+  readonly status: number;
+  /** When, in ns since 1970. */
+  readonly at: bigint;
+}
+
 /** How far a process is in its life. */
 export type ProcessState =
-  | { readonly kind: "starting" }
+  /** `exit`: its shim told of an end before it told of the start, as happens to short ones. */
+  | { readonly kind: "starting"; readonly exit?: ProcessExit }
   | { readonly kind: "running"; readonly pid: number; readonly startTime: bigint }
   /** Its end is known, and is about to be told. */
-  | { readonly kind: "ended"; readonly pid: number; readonly status: number; readonly at: bigint };
+  | ({ readonly kind: "ended" } & ProcessExit);
 
 /** The daemon's duplicates of descriptors without which the process would notice its shim's death. */
 export interface HeldDescriptors {
@@ -60,13 +70,25 @@ export class Process implements Disposable {
     return this.#ended.promise;
   }
 
-  /** starting → running; no effect on one that is known to have ended already. */
-  started(pid: number, startTime: bigint): void {
-    if (this.#state.kind === "starting") this.#state = { kind: "running", pid, startTime };
+  /** Keeps an end that was told before the start. It may be that of an earlier process of this name. */
+  endedEarly(exit: ProcessExit): void {
+    if (this.#state.kind === "starting") this.#state = { kind: "starting", exit };
+  }
+
+  /**
+   * starting → running; no effect on one that is known to have ended already.
+   *
+   * @returns its end, where that was told before its start
+   */
+  started(pid: number, startTime: bigint): ProcessExit | undefined {
+    if (this.#state.kind !== "starting") return undefined;
+    const { exit } = this.#state;
+    this.#state = { kind: "running", pid, startTime };
+    return exit?.pid === pid ? exit : undefined;
   }
 
   /** Anything → ended. @returns false where that was known already */
-  end(pid: number, status: number, at: bigint): boolean {
+  end({ pid, status, at }: ProcessExit): boolean {
     if (this.#state.kind === "ended") return false;
     this.#state = { kind: "ended", pid, status, at };
     this.#ended.resolve();

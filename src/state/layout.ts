@@ -56,6 +56,11 @@ export class ContainerDir {
     return `${this.path}/state.json`;
   }
 
+  /** How many kills for want of memory have been told. */
+  get oomFile(): string {
+    return `${this.path}/oom`;
+  }
+
   process(name: string): ProcessDir {
     return new ProcessDir(`${this.path}/${name}`);
   }
@@ -81,6 +86,11 @@ export class ProcessDir {
   /** Written once the pid is known: pid, start time and boot id, which together are one process for good. */
   get identityFile(): string {
     return `${this.path}/starttime`;
+  }
+
+  /** Written when the process's start is in the event log; an init's holds its cgroups. */
+  get startedFile(): string {
+    return `${this.path}/started`;
   }
 
   get exitFile(): string {

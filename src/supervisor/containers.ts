@@ -6,6 +6,12 @@ import type { Process } from "../runtime/process.ts";
 export const containerNotFound = "containerd: container not found";
 export const processNotFound = "containerd: process not found for container";
 
+/** 0.2.x's text for what can be done only to a container that runs. */
+export function notRunning(id: string, cause?: unknown): Failure {
+  const message = `containerd: container not started: the init of ${id} has ended`;
+  return new Failure("FAILED_PRECONDITION", message, { cause });
+}
+
 export interface Member {
   readonly container: Container;
   readonly process: Process;
@@ -25,6 +31,13 @@ export class Containers {
     const container = this.#byId.get(id);
     if (container === undefined || container.state.kind === "starting")
       throw new Failure("NOT_FOUND", containerNotFound);
+    return container;
+  }
+
+  /** @throws NOT_FOUND with 0.2.x's text; FAILED_PRECONDITION for one whose init has ended */
+  requireRunning(id: string): Container {
+    const container = this.require(id);
+    if (container.state.kind === "ending") throw notRunning(id);
     return container;
   }
 

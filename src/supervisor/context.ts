@@ -10,7 +10,9 @@ import type { Containers } from "./containers.ts";
 import type { EventHub } from "./events/hub.ts";
 import type { Exits } from "./exits.ts";
 import type { Oom } from "./oom.ts";
+import type { Removal } from "./removal.ts";
 import type { Shims } from "./shims/shims.ts";
+import type { Watching } from "./watching.ts";
 
 export interface SupervisorSettings {
   /** Used where a request names no runtime: --runtime and --runtime-args. */
@@ -43,6 +45,8 @@ export interface Context {
   readonly events: EventHub;
   readonly exits: Exits;
   readonly oom: Oom;
+  readonly watching: Watching;
+  readonly removal: Removal;
   readonly logger: Logger;
   readonly metrics: Metrics;
 }

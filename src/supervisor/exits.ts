@@ -1,19 +1,25 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { within } from "../base/deadline.ts";
 import { messageOf } from "../base/errors.ts";
 import { failpoint } from "../base/failpoint.ts";
 import { timed } from "../base/metrics.ts";
+import { Semaphore } from "../base/semaphore.ts";
 import type { Container } from "../runtime/container.ts";
-import type { Process } from "../runtime/process.ts";
+import type { Process, ProcessExit } from "../runtime/process.ts";
 import { readExitRecord, writeExitRecord } from "../state/exit-record.ts";
 import type { Context } from "./context.ts";
 import { forgetByHand } from "./forget-by-hand.ts";
-import type { Removal } from "./removal.ts";
+import { acquirePatiently } from "./patience.ts";
 import { runtimeOf } from "./runtime-of.ts";
 
 /** How long init's exit waits for those of its execs, which the kernel has killed with it. */
 const lastExecsMs = 10_000;
 /** How long the runtime may take to forget a container. */
 const deleteMs = 60_000;
+/** Measured on two cores: with fewer a core idles, with more each takes longer. */
+const deletesAtOnce = 4;
+/** A delete that takes longer waits for something else than a core, and lets another begin. */
+const patienceMs = 2000;
 const unknownStatus = 255;
 const sigkill = 9;
 
@@ -23,12 +29,11 @@ const sigkill = 9;
  */
 export class Exits {
   readonly #context: () => Context;
-  readonly #removal: Removal;
+  readonly #deletes = new Semaphore(deletesAtOnce);
   readonly #under = new Set<Promise<void>>();
 
-  constructor(context: () => Context, removal: Removal) {
+  constructor(context: () => Context) {
     this.#context = context;
-    this.#removal = removal;
   }
 
   /** How many ends are being told. */
@@ -36,18 +41,9 @@ export class Exits {
     return this.#under.size;
   }
 
-  /**
-   * A process has ended: whoever saw it first says so, and whoever says it again is not heard.
-   *
-   * @param status 0–255, as 0.2.x counts: the code, or 128 + the signal
-   * @param at ns since 1970
-   */
-  notice(
-    container: Container,
-    process: Process,
-    exit: { readonly pid: number; readonly status: number; readonly at: bigint },
-  ): void {
-    if (!process.end(exit.pid, exit.status, exit.at)) return;
+  /** A process has ended: whoever saw it first says so, and whoever says it again is not heard. */
+  notice(container: Container, process: Process, exit: ProcessExit): void {
+    if (!process.end(exit)) return;
     const { containers, metrics } = this.#context();
     metrics.count("exits");
     containers.removePid(exit.pid);
@@ -58,7 +54,7 @@ export class Exits {
   }
 
   /** The shim has written the record before it told; a daemon that saw the end itself has to. */
-  #record(process: Process, exit: { readonly status: number; readonly at: bigint }): void {
+  #record(process: Process, exit: ProcessExit): void {
     try {
       if (readExitRecord(process.directory) === undefined) writeExitRecord(process.directory, exit);
     } catch (error) {
@@ -88,14 +84,14 @@ export class Exits {
 
   #tellExec(container: Container, process: Process): void {
     if (process.state.kind !== "ended" || container.processes.get(process.name) !== process) return;
-    const { events, oom, shims } = this.#context();
+    const { events, oom, shims, removal } = this.#context();
     const { pid, status } = process.state;
     const { id, instance } = container.record;
     oom.check(container);
     container.processes.delete(process.name);
     events.append({ type: "exit", id, pid: process.name, status, instance }, () => {
       failpoint("exec.exit-logged");
-      this.#removal.remove(process.directory.path);
+      removal.remove(process.directory.path);
       shims.acknowledge(container, process.name, pid);
     });
     process[Symbol.dispose]();
@@ -132,7 +128,8 @@ export class Exits {
   /** Bounded, tried twice, and never a reason to keep an exit from those who wait for it. */
   async #delete(container: Container): Promise<void> {
     const { logger } = this.#context();
-    if (container.stuck) return forgetByHand(container);
+    if (container.stuck) return await forgetByHand(container);
+    using _slot = await acquirePatiently(this.#deletes, patienceMs);
     const runtime = runtimeOf(this.#context(), container);
     for (const last of [false, true]) {
       try {
@@ -154,12 +151,7 @@ export class Exits {
   /** Tells the ends of all execs before init's: the kernel has killed them, and word of it is on its way. */
   async #endExecs(container: Container): Promise<void> {
     const execs = [...container.processes.values()].filter((process) => !process.isInit);
-    const waiting = new AbortController();
-    const late = pause(execs.length === 0 ? 0 : lastExecsMs, undefined, { signal: waiting.signal }).catch(
-      () => {},
-    );
-    await Promise.race([Promise.all(execs.map((exec) => exec.ended)), late]);
-    waiting.abort();
+    if (execs.length > 0) await within(Promise.all(execs.map((exec) => exec.ended)), lastExecsMs);
     for (const exec of execs) {
       if (exec.state.kind === "running") {
         this.#context().logger.warn("nobody saw how a process ended", {
@@ -177,12 +169,12 @@ export class Exits {
   }
 
   #finish(container: Container, init: Process, end: { readonly pid: number; readonly status: number }): void {
-    const { containers, events, shims, oom } = this.#context();
+    const { containers, events, shims, oom, removal } = this.#context();
     const { id, instance } = container.record;
     oom.check(container);
     events.append({ type: "exit", id, pid: init.name, status: end.status, instance }, () => {
       failpoint("exit.logged");
-      this.#removal.remove(container.directory.path);
+      removal.remove(container.directory.path);
       containers.remove(container);
       failpoint("exit.removed");
       shims.acknowledge(container, init.name, end.pid);

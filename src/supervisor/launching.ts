@@ -1,11 +1,14 @@
+import { rmSync } from "node:fs";
+import { raceAbort } from "../base/deadline.ts";
 import { Failure, messageOf } from "../base/errors.ts";
 import { failpoint } from "../base/failpoint.ts";
 import type { Container } from "../runtime/container.ts";
 import type { Process } from "../runtime/process.ts";
 import type { Launched } from "../shim/client/index.ts";
+import { readExitRecord } from "../state/exit-record.ts";
 import { readIdentity } from "../state/identity.ts";
-import type { Fd, Sys } from "../sys/sys.ts";
 import type { Context } from "./context.ts";
+import { identify, openVerified } from "./identify.ts";
 import { deleteIfOurs } from "./runtime-of.ts";
 import type { ShimLink } from "./shims/link.ts";
 import { endRuntimesOf } from "./stray.ts";
@@ -26,28 +29,23 @@ export async function launch(
   signal: AbortSignal,
 ): Promise<void> {
   const { id, bundle, runtime, shim } = container.record;
+  const directory = process.directory.path;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const link = await context.shims.get(shim, container);
-      const request = {
-        container: id,
-        process: process.name,
-        bundle,
-        runtime,
-        directory: process.directory.path,
-      };
+      const link = await raceAbort(context.shims.get(shim, container), signal);
+      const request = { container: id, process: process.name, bundle, runtime, directory };
       const launched = await link.connection.launch(request, signal);
       failpoint(process.isInit ? "create.launched" : "exec.launched");
       takeOver(context, container, process, link, launched);
       return;
     } catch (error) {
-      const died = error instanceof Failure && error.code === "UNAVAILABLE";
-      if (died) await undoLaunch(context, container, process);
-      if (!died || attempt === attempts || signal.aborted) throw error;
+      if (!(error instanceof Failure && error.code === "UNAVAILABLE")) throw error;
+      if (hasRun(context, container, process)) return;
+      await undoLaunch(context, container, process);
+      if (attempt === attempts || signal.aborted) throw error;
+      const reason = messageOf(error);
       context.logger.warn("a shim died in the middle of a launch; trying again", {
-        id,
-        process: process.name,
-        error: messageOf(error),
+        ...{ id, process: process.name, reason },
       });
     }
   }
@@ -62,51 +60,45 @@ function takeOver(
   launched: Launched,
 ): void {
   const { pid, startTime, held } = launched;
-  process.started(pid, startTime);
-  if (process.state.kind !== "running") return;
+  const exit = process.started(pid, startTime);
+  if (exit !== undefined) {
+    context.exits.notice(container, process, exit);
+    return;
+  }
   identify(context, container, process);
+  holdStdio(context, container, process, () => link.duplicate(held));
+}
+
+/** Keeps duplicates of what a process's shim holds for it. */
+export function holdStdio(
+  context: Pick<Context, "logger">,
+  container: Container,
+  process: Process,
+  duplicate: () => Process["held"],
+): void {
   try {
-    process.hold(link.duplicate(held));
+    process.hold(duplicate());
   } catch (error) {
     // the process has ended, or its shim has: then its terminal has, too
+    const reason = messageOf(error);
     context.logger.debug("no duplicates of a process's descriptors", {
-      id: container.id,
-      process: process.name,
-      error: messageOf(error),
+      ...{ id: container.id, process: process.name, reason },
     });
   }
 }
 
-/** Opens the process's pidfd, and makes it known by its pid. */
-export function identify(
-  context: Pick<Context, "sys" | "containers">,
-  container: Container,
-  process: Process,
-): void {
-  if (process.state.kind !== "running") return;
-  const { pid, startTime } = process.state;
-  process.pidfd = openVerified(context.sys, pid, startTime);
-  if (process.pidfd !== undefined) context.containers.addPid(pid, { container, process });
-}
-
-/**
- * @returns a pidfd of the process with that pid and start time; undefined where it is gone. The start time is looked at after the pidfd is
- * open: from then on the pid is nobody else's
- */
-export function openVerified(
-  sys: Pick<Sys, "pidfdOpen" | "readProc" | "close">,
-  pid: number,
-  startTime: bigint,
-): Fd | undefined {
-  let pidfd: Fd;
+/** A process so short that its shim, which has died before it could answer, had written down its end. */
+function hasRun(context: Context, container: Container, process: Process): boolean {
   try {
-    pidfd = sys.pidfdOpen(pid);
+    const identity = readIdentity(process.directory);
+    const exit = readExitRecord(process.directory);
+    if (identity === undefined || exit === undefined) return false;
+    process.started(identity.pid, identity.startTime);
+    context.exits.notice(container, process, { pid: identity.pid, ...exit });
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
-  if (sys.readProc(pid)?.startTime === startTime) return pidfd;
-  sys.close(pidfd);
-  return undefined;
 }
 
 /**
@@ -116,8 +108,9 @@ export function openVerified(
 export async function undoLaunch(context: Context, container: Container, process: Process): Promise<void> {
   await endRuntimesOf(context.sys, process.directory);
   endStarted(context, process);
-  if (!process.isInit) return;
-  await deleteIfOurs(context, container);
+  const { pidFile, identityFile, exitFile } = process.directory;
+  for (const path of [pidFile, identityFile, exitFile]) rmSync(path, { force: true });
+  if (process.isInit) await deleteIfOurs(context, container);
 }
 
 /** The shim had written which process it is before it died. */
@@ -131,8 +124,7 @@ function endStarted({ sys, bootId, logger }: Context, process: Process): void {
     sys.close(pidfd);
   } catch (error) {
     logger.warn("could not end a half-started process", {
-      process: process.directory.path,
-      error: messageOf(error),
+      ...{ process: process.directory.path, reason: messageOf(error) },
     });
   }
 }

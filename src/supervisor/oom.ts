@@ -3,6 +3,7 @@ import type { Logger } from "../base/logger.ts";
 import type { Metrics } from "../base/metrics.ts";
 import { type OomWatch, oomKills } from "../runtime/cgroup/oom.ts";
 import type { Container } from "../runtime/container.ts";
+import { writeOomsTold } from "../state/oom-record.ts";
 import type { EventHub } from "./events/hub.ts";
 
 interface Parts {
@@ -24,11 +25,11 @@ export class Oom {
     this.#parts = parts;
   }
 
-  /** @param counted whether what the counter shows now was told by a daemon before this one */
-  watch(container: Container, counted = false): void {
+  /** @param told how many of its kills earlier daemons have told */
+  watch(container: Container, told = 0n): void {
     const { cgroups } = container;
     if (cgroups === undefined) return;
-    this.#told.set(container, counted ? oomKills(cgroups) : 0n);
+    if (told > 0n) this.#told.set(container, told);
     try {
       container.oomWatch = this.#parts.watch.add(cgroups, () => this.check(container));
     } catch (error) {
@@ -39,7 +40,7 @@ export class Oom {
 
   /** Tells what has not been told yet. */
   check(container: Container): void {
-    if (container.cgroups === undefined) return;
+    if (container.cgroups === undefined || container.init?.startTold !== true) return;
     const kills = oomKills(container.cgroups);
     const told = this.#told.get(container) ?? 0n;
     if (kills <= told) return;
@@ -48,5 +49,16 @@ export class Oom {
     const { id, instance } = container.record;
     for (let n = told; n < kills; n += 1n)
       this.#parts.events.append({ type: "oom", id, pid: "", status: 0, instance });
+    this.#record(container, kills);
+  }
+
+  /** The log says it too, but forgets what is old. */
+  #record(container: Container, kills: bigint): void {
+    try {
+      writeOomsTold(container.directory, kills);
+    } catch (error) {
+      const reason = messageOf(error);
+      this.#parts.logger.warn("could not write how many OOM kills were told", { id: container.id, reason });
+    }
   }
 }

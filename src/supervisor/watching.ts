@@ -3,6 +3,7 @@ import type { Logger } from "../base/logger.ts";
 import { pidsIn } from "../runtime/cgroup/processes.ts";
 import type { Container } from "../runtime/container.ts";
 import type { Process } from "../runtime/process.ts";
+import { type ExitRecord, readExitRecord } from "../state/exit-record.ts";
 import type { Poller, Sys } from "../sys/sys.ts";
 import { exitCode, type WaitStatus } from "../sys/wait-status.ts";
 import type { Exits } from "./exits.ts";
@@ -84,17 +85,21 @@ export class Watching implements Disposable {
   #look(container: Container, process: Process, reaped: boolean): void {
     if (process.state.kind !== "running") return;
     const { pid, startTime } = process.state;
-    const status = this.#status(process, pid, startTime);
-    if (status === undefined && !reaped) return;
-    if (status === undefined)
-      this.#parts.logger.warn("nobody alive saw how a process ended", {
-        id: container.id,
-        process: process.name,
-        pid,
-      });
+    const recorded = recordOf(process);
+    const status = recorded === undefined ? this.#status(process, pid, startTime) : undefined;
+    if (recorded !== undefined) this.#parts.exits.notice(container, process, { pid, ...recorded });
+    else if (status !== undefined || reaped) this.#noticed(container, process, pid, status);
+    else return;
+    if (!process.isInit && !reaped) this.#mindInit(container);
+  }
+
+  #noticed(container: Container, process: Process, pid: number, status: WaitStatus | undefined): void {
+    if (status === undefined) {
+      const { id } = container;
+      this.#parts.logger.warn("nobody alive saw how a process ended", { id, process: process.name, pid });
+    }
     const code = status === undefined ? unknownStatus : exitCode(status);
     this.#parts.exits.notice(container, process, { pid, status: code, at: this.#parts.clock.now() });
-    if (!process.isInit && !reaped) this.#mindInit(container);
   }
 
   #status(process: Process, pid: number, startTime: bigint): WaitStatus | undefined {
@@ -106,5 +111,14 @@ export class Watching implements Disposable {
   [Symbol.dispose](): void {
     for (const timer of this.#minded.values()) clearInterval(timer);
     this.#poller[Symbol.dispose]();
+  }
+}
+
+/** What the shim had written before it died. */
+function recordOf(process: Process): ExitRecord | undefined {
+  try {
+    return readExitRecord(process.directory);
+  } catch {
+    return undefined;
   }
 }

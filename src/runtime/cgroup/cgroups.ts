@@ -56,7 +56,11 @@ export class Cgroups {
  */
 export function findCgroups(pid: number): Cgroups | undefined {
   const text = readText(`/proc/${pid}/cgroup`);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : cgroupsFrom(text);
+}
+
+/** The same, from a text that was kept: a dead process's counters are there until its runtime removes its cgroups. */
+export function cgroupsFrom(text: string): Cgroups | undefined {
   const paths = parseProcessCgroups(text);
   const missing = [...paths.keys()].some((controller) => !hierarchies().has(controller));
   const cgroups = new Cgroups(hierarchies(missing), paths);

@@ -1,4 +1,5 @@
 import type { Failure } from "../../base/errors.ts";
+import { Fields } from "../../base/fields.ts";
 import { globalArguments } from "./arguments.ts";
 import { readRuntimeLog, runtimeFailure } from "./errors.ts";
 import { type Execute, ended, type Finished } from "./execute.ts";
@@ -60,6 +61,12 @@ export class RuntimeCli {
     return status.kind === "exited" && status.code === 0;
   }
 
+  /** What the runtime says of a container; undefined where it knows none of that id. */
+  async state(id: string, signal?: AbortSignal): Promise<RuntimeState | undefined> {
+    const { status, stdout } = await this.#call(["state", id], signal);
+    return status.kind === "exited" && status.code === 0 ? parseState(stdout) : undefined;
+  }
+
   /** "created", "running", "paused" or "stopped" by `state`; undefined where the runtime knows no such container. */
   async status(id: string, signal?: AbortSignal): Promise<string | undefined> {
     const { status, stdout } = await this.#call(["state", id], signal);
@@ -107,6 +114,23 @@ export class RuntimeCli {
       ended: ended(finished.status),
     });
   }
+}
+
+/** The runtime specification's state (runtime-spec runtime.md), as far as it is of use here. */
+export interface RuntimeState {
+  readonly status: string;
+  readonly bundle: string;
+  /** On the host; 0 where it has ended. */
+  readonly pid: number;
+}
+
+function parseState(json: string): RuntimeState {
+  const fields = Fields.parse("the runtime's state", json);
+  return {
+    status: fields.string("status"),
+    bundle: fields.string("bundle", ""),
+    pid: fields.integer("pid", 0, 4194304, 0),
+  };
 }
 
 function stringOf(json: string, key: string): string | undefined {

@@ -1,5 +1,5 @@
-import { messageOf } from "../../base/errors.ts";
 import type { ShimExit } from "../../shim/client/index.ts";
+import type { Member } from "../containers.ts";
 import type { Context } from "../context.ts";
 import type { Watching } from "../watching.ts";
 import type { ShimLink } from "./link.ts";
@@ -31,12 +31,12 @@ export class ShimReports {
   #hear(link: () => ShimLink | undefined, exit: ShimExit): void {
     const container = this.#context().containers.get(exit.container);
     const process = container?.processes.get(exit.process);
-    const stale =
-      container === undefined ||
-      process === undefined ||
-      exit.at < container.record.created ||
-      (process.pid !== 0 && process.pid !== exit.pid);
-    if (stale) {
+    if (process?.state.kind === "starting") {
+      // whether it is this one's end or that of an earlier one of its name is known when the launch has told the pid
+      process.endedEarly(exit);
+      return;
+    }
+    if (container === undefined || process?.pid !== exit.pid) {
       // it was told before, and the shim had not heard that it may forget it
       link()
         ?.connection.ack({ container: exit.container, process: exit.process }, exit.pid)
@@ -46,22 +46,15 @@ export class ShimReports {
     this.#context().exits.notice(container, process, exit);
   }
 
-  /** The shim's processes go on: from here on this daemon watches for their ends, and the next shim gets their terminals. */
-  onGone(name: string): void {
-    const { containers, logger, shims } = this.#context();
+  /** The shim's processes go on: from here on this daemon watches for their ends. @returns those that have not ended */
+  onGone(name: string): Member[] {
+    const { containers, logger } = this.#context();
     const orphaned = containers.all().filter((container) => container.record.shim === name);
     logger.warn("a shim has died; its processes go on", { shim: name, containers: orphaned.length });
-    for (const container of orphaned) {
-      for (const process of container.processes.values()) {
-        this.#watching.watch(container, process);
-        shims.adopt(container, process).catch((error: unknown) => {
-          logger.error("a terminal or stdin could not be given to another shim", {
-            id: container.id,
-            process: process.name,
-            error: messageOf(error),
-          });
-        });
-      }
-    }
+    const members = orphaned.flatMap((container) =>
+      [...container.processes.values()].map((process) => ({ container, process })),
+    );
+    for (const { container, process } of members) this.#watching.watch(container, process);
+    return members.filter(({ process }) => process.state.kind === "running");
   }
 }

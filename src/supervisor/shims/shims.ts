@@ -1,24 +1,31 @@
 import { readdirSync, rmSync, statSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { withTimeout } from "../../base/deadline.ts";
 import { Failure, messageOf } from "../../base/errors.ts";
 import { isId } from "../../base/ids.ts";
 import type { Container } from "../../runtime/container.ts";
-import type { Process } from "../../runtime/process.ts";
 import { ShimConnection, type ShimExit, type ShimProcess } from "../../shim/client/index.ts";
 import type { Children } from "../../sys/children.ts";
+import type { Member } from "../containers.ts";
 import type { Context } from "../context.ts";
 import { ShimLink } from "./link.ts";
 import { startShim } from "./start.ts";
 
 /** How long a shim that was just started may take to listen. */
 const startMs = 20_000;
+/** How long a shim that listens may take to answer. */
+const answerMs = 10_000;
 const shared = "shared";
+/** A shim that dies and dies is started more and more seldom: pauses in ms, and after how long it counts as well again. */
+const firstPause = 100;
+const longestPause = 10_000;
+const wellAfter = 60_000;
 
 interface Hooks {
   /** A shim says that a process has ended. */
   readonly onExit: (link: () => ShimLink | undefined, exit: ShimExit) => void;
-  /** A shim has gone away: its processes are the daemon's to watch now. */
-  readonly onGone: (name: string) => void;
+  /** A shim has gone away: its processes are the daemon's to watch now. @returns those that go on */
+  readonly onGone: (name: string) => readonly Member[];
 }
 
 /** The shims of this daemon: found again, started when they are needed, and told what may be forgotten. */
@@ -28,6 +35,11 @@ export class Shims {
   readonly #hooks: Hooks;
   readonly #links = new Map<string, Promise<ShimLink>>();
   readonly #current = new Map<string, ShimLink>();
+  /** Terminals and stdins on their way to the shims that take the place of dead ones. */
+  readonly #recovering = new Map<string, Promise<void>>();
+  readonly #deaths = new Map<string, { readonly at: number; readonly pause: number }>();
+  /** Those that live and cannot be spoken with: hung, or of another version. */
+  readonly #unusable = new Set<string>();
   #closing = false;
 
   constructor(context: () => Context, children: Children, hooks: Hooks) {
@@ -38,7 +50,10 @@ export class Shims {
 
   /** The shim that is to serve a new container. */
   nameFor(id: string): string {
-    return this.#context().settings.shimPerContainer ? id : shared;
+    if (this.#context().settings.shimPerContainer) return id;
+    let name = shared;
+    for (let next = 2; this.#unusable.has(name); next += 1) name = `${shared}${next}`;
+    return name;
   }
 
   /** The shims that are connected, for those who want to know how the daemon is doing. */
@@ -84,7 +99,7 @@ export class Shims {
     const { pid, ended } = startShim(
       { sys, children: this.#children, state, program: settings.shim },
       name,
-      name === shared ? undefined : container,
+      this.#isOwn(name, container) ? container : undefined,
     );
     logger.debug("started a shim", { shim: name, pid });
     const died = new AbortController();
@@ -101,16 +116,24 @@ export class Shims {
 
   async #connect(name: string, awaited: boolean, signal?: AbortSignal): Promise<ShimLink> {
     const { sys, state } = this.#context();
+    const ms = awaited ? startMs : answerMs;
     using limit = withTimeout(
       signal,
-      startMs,
-      () => new Failure("UNAVAILABLE", `shim error: shim ${name} did not listen within ${startMs / 1000} s`),
+      ms,
+      () =>
+        new Failure("FAILED_PRECONDITION", `shim error: shim ${name} did not answer within ${ms / 1000} s`),
     );
     let link: ShimLink | undefined;
-    const connection = await ShimConnection.connect({
-      ...{ socket: state.shim(name).socket, daemonPid: process.pid, awaited, signal: limit.signal },
-      onExit: (exit) => this.#hooks.onExit(() => link ?? this.#current.get(name), exit),
-    });
+    let connection: ShimConnection;
+    try {
+      connection = await ShimConnection.connect({
+        ...{ socket: state.shim(name).socket, daemonPid: process.pid, awaited, signal: limit.signal },
+        onExit: (exit) => this.#hooks.onExit(() => link ?? this.#current.get(name), exit),
+      });
+    } catch (error) {
+      if (error instanceof Failure && error.code === "FAILED_PRECONDITION") this.#unusable.add(name);
+      throw error;
+    }
     try {
       link = new ShimLink(sys, connection);
     } catch (error) {
@@ -132,7 +155,49 @@ export class Shims {
     link[Symbol.dispose]();
     if (this.#closing) return;
     this.#context().metrics.count("shim-deaths");
-    this.#hooks.onGone(name);
+    const orphans = this.#hooks.onGone(name);
+    const holding = orphans.filter((member) => Object.keys(member.process.held).length > 0);
+    if (holding.length === 0) return;
+    const recovering = this.#recover(name, holding).finally(() => {
+      if (this.#recovering.get(name) === recovering) this.#recovering.delete(name);
+    });
+    this.#recovering.set(name, recovering);
+  }
+
+  /** Gives terminals and stdins of a dead shim's processes to the one that takes its place. */
+  async #recover(name: string, members: readonly Member[]): Promise<void> {
+    await pause(this.#pauseAfterDeath(name), undefined, { ref: false });
+    for (const member of members) {
+      if (this.#closing || member.process.state.kind !== "running") continue;
+      try {
+        await this.#adopt(member);
+      } catch (error) {
+        // one that has died as well is seen to by its own death
+        if (error instanceof Failure && error.code === "UNAVAILABLE" && !this.#current.has(name)) return;
+        this.#context().logger.error("a terminal or stdin could not be given to another shim", {
+          ...{ id: member.container.id, process: member.process.name, reason: messageOf(error) },
+        });
+      }
+    }
+  }
+
+  /** @returns ms: nothing after a first death, then more and more */
+  #pauseAfterDeath(name: string): number {
+    const last = this.#deaths.get(name);
+    const now = performance.now();
+    const again = last !== undefined && now - last.at < wellAfter;
+    const ms = again ? Math.min(longestPause, Math.max(firstPause, 2 * last.pause)) : 0;
+    this.#deaths.set(name, { at: now, pause: ms });
+    return ms;
+  }
+
+  /** Whether it is the shim of that container alone. */
+  #isOwn(name: string, container: Container | undefined): boolean {
+    return container?.id === name && !this.#isShared(name);
+  }
+
+  #isShared(name: string): boolean {
+    return /^shared\d*$/.test(name);
   }
 
   /** Every shim that left a directory, connected where it lives, with the processes that it knows. */
@@ -172,7 +237,7 @@ export class Shims {
   /** The container is gone: a shim of its own may go too, which it does when nobody is connected any more. */
   release(container: Container): void {
     const name = container.record.shim;
-    if (name === shared) return;
+    if (!this.#isOwn(name, container)) return;
     const link = this.#current.get(name);
     if (link === undefined) {
       this.#sweep(name);
@@ -187,29 +252,44 @@ export class Shims {
       .finally(() => link.connection[Symbol.dispose]());
   }
 
-  /** Says something of a process to its shim, started anew where it has died; a shim that knows nothing of it has nothing to do. */
-  async tell(container: Container, say: (connection: ShimConnection) => Promise<void>): Promise<void> {
-    const link = await this.get(container.record.shim, container);
-    try {
-      await say(link.connection);
-    } catch (error) {
-      if (!(error instanceof Failure && error.code === "NOT_FOUND")) throw error;
+  /** Ends the connection with a shim that no container needs: where it has nothing left, it ends itself. */
+  dropUnneeded(needed: ReadonlySet<string>): void {
+    for (const [name, link] of [...this.#current]) {
+      if (needed.has(name) || this.#isShared(name)) continue;
+      this.#current.delete(name);
+      this.#links.delete(name);
+      link[Symbol.dispose]();
     }
   }
 
-  /** Hands terminal and stdin of a process whose shim died to the shim that took its place. */
-  async adopt(container: Container, process: Process): Promise<void> {
-    if (process.state.kind !== "running" || Object.keys(process.held).length === 0) return;
+  /**
+   * Says something of a process to its shim, or to the one that has taken its place. One that knows nothing of the process has nothing to
+   * do, and where there is none, nobody holds anything.
+   */
+  async tell(container: Container, say: (connection: ShimConnection) => Promise<void>): Promise<void> {
+    const name = container.record.shim;
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#recovering.get(name);
+      const link = await this.#links.get(name)?.catch(() => undefined);
+      if (link === undefined) return;
+      try {
+        await say(link.connection);
+        return;
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        if (error.code === "NOT_FOUND") return;
+        if (error.code !== "UNAVAILABLE" || attempt === 3) throw error;
+      }
+    }
+  }
+
+  async #adopt({ container, process }: Member): Promise<void> {
+    if (process.state.kind !== "running") return;
     const { pid, startTime } = process.state;
     const link = await this.get(container.record.shim, container);
     const key = { container: container.id, process: process.name };
-    await link.connection.adopt({
-      ...key,
-      directory: process.directory.path,
-      pid,
-      startTime,
-      held: process.held,
-    });
+    const { held } = process;
+    await link.connection.adopt({ ...key, directory: process.directory.path, pid, startTime, held });
   }
 
   /** Leaves the shims to themselves, and their containers to them. */

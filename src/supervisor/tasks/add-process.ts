@@ -1,16 +1,20 @@
-import { mkdirSync, rmSync } from "node:fs";
-import { withTimeout } from "../../base/deadline.ts";
+import { mkdirSync } from "node:fs";
+import { abortFailure, firstOf, withTimeout } from "../../base/deadline.ts";
 import { fromErrno } from "../../base/errno.ts";
 import { errnoOf, Failure } from "../../base/errors.ts";
 import { failpoint } from "../../base/failpoint.ts";
 import { timed } from "../../base/metrics.ts";
+import { isFrozen } from "../../runtime/cgroup/freezer.ts";
 import type { Container } from "../../runtime/container.ts";
 import { Process } from "../../runtime/process.ts";
 import type { ProcessDir } from "../../state/layout.ts";
 import { writeProcessRecord } from "../../state/process-record.ts";
+import { notRunning } from "../containers.ts";
 import type { Context } from "../context.ts";
 import { launch } from "../launching.ts";
+import { takeBack } from "../take-back.ts";
 import type { AddProcessTask } from "../task.ts";
+import { tellStart } from "../tell-start.ts";
 
 const startTimeout = "containerd: process did not start before the specified timeout";
 
@@ -26,8 +30,11 @@ export async function addProcess(
     () => new Failure("DEADLINE_EXCEEDED", startTimeout),
   );
   using _turn = await context.turns.shared(task.id, limited.signal);
-  const container = context.containers.require(task.id);
-  if (container.state.kind === "ending") throw notRunning(task.id);
+  const container = context.containers.requireRunning(task.id);
+  if (container.cgroups !== undefined && isFrozen(container.cgroups)) {
+    // crun would wait until somebody resumes it, and hold one of the shim's few launches
+    throw new Failure("FAILED_PRECONDITION", `cannot exec in ${task.id}: it is paused`);
+  }
   return await timed(context.metrics, "exec-process-time", () =>
     execute(context, container, task, limited.signal),
   );
@@ -42,7 +49,7 @@ async function execute(
   const { init } = container;
   if (init === undefined) throw notRunning(task.id);
   await using undo = new AsyncDisposableStack();
-  const directory = reserve(container, task.process, undo);
+  const directory = reserve(context, container, task.process, undo);
   const process = new Process(
     task.process,
     directory,
@@ -70,28 +77,29 @@ async function execute(
     container.processes.delete(process.name);
     process[Symbol.dispose]();
   });
+  undo.defer(() => takeBack(context, container, process));
+  using alive = firstOf(signal, container.ending);
   try {
-    await launch(context, container, process, AbortSignal.any([signal, container.ending]));
+    await launch(context, container, process, alive.signal);
   } catch (error) {
     throw container.ending.aborted && !signal.aborted ? notRunning(task.id, error) : error;
   }
+  if (signal.aborted) throw abortFailure(signal);
   undo.move();
   const { pid } = process;
-  process.startTold = true;
-  context.events.append({
-    type: "start-process",
-    id: container.id,
-    pid: process.name,
-    status: 0,
-    instance: container.record.instance,
-  });
+  tellStart(context, container, process);
   failpoint("exec.logged");
   context.exits.tell(container, process);
   return { systemPid: pid };
 }
 
 /** Makes the process's directory, which is what reserves its name. */
-function reserve(container: Container, name: string, undo: AsyncDisposableStack): ProcessDir {
+function reserve(
+  { removal }: Context,
+  container: Container,
+  name: string,
+  undo: AsyncDisposableStack,
+): ProcessDir {
   const directory = container.directory.process(name);
   if (container.processes.has(name)) throw inUse(container.id, name);
   try {
@@ -101,7 +109,7 @@ function reserve(container: Container, name: string, undo: AsyncDisposableStack)
       ? inUse(container.id, name)
       : fromErrno(error, `mkdir ${directory.path}`);
   }
-  undo.defer(() => rmSync(directory.path, { recursive: true, force: true }));
+  undo.defer(() => removal.remove(directory.path));
   return directory;
 }
 
@@ -115,12 +123,4 @@ function write(directory: ProcessDir, process: Process): void {
 
 function inUse(id: string, name: string): Failure {
   return new Failure("ALREADY_EXISTS", `containerd: process ${name} of container ${id} already exists`);
-}
-
-function notRunning(id: string, cause?: unknown): Failure {
-  return new Failure(
-    "FAILED_PRECONDITION",
-    `containerd: container not started: the init of ${id} has ended`,
-    { cause },
-  );
 }

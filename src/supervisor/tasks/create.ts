@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { withTimeout } from "../../base/deadline.ts";
+import { abortFailure, withTimeout } from "../../base/deadline.ts";
 import { fromErrno } from "../../base/errno.ts";
 import { errnoOf, Failure } from "../../base/errors.ts";
 import { failpoint } from "../../base/failpoint.ts";
@@ -14,9 +13,11 @@ import { Process } from "../../runtime/process.ts";
 import { type ContainerRecord, writeContainerRecord } from "../../state/container-record.ts";
 import { type ProcessRecord, writeProcessRecord } from "../../state/process-record.ts";
 import type { Context } from "../context.ts";
+import { randomInstance } from "../instance.ts";
 import { launch } from "../launching.ts";
-import { deleteIfOurs } from "../runtime-of.ts";
+import { takeBack } from "../take-back.ts";
 import type { ContainerView, CreateTask } from "../task.ts";
+import { tellStart } from "../tell-start.ts";
 import { viewOf } from "../view.ts";
 
 const startTimeout = "containerd: container did not start before the specified timeout";
@@ -28,13 +29,16 @@ export async function create(
   signal: AbortSignal,
 ): Promise<ContainerView> {
   const { settings, metrics } = context;
+  // one that is ending is waited for: a restart policy uses its id again at once
+  if (context.containers.get(task.id)?.state.kind === "running") throw inUse(context, task.id);
+  using _turn = await context.turns.exclusive(task.id, signal);
+  using _start = await context.starts.acquire(signal);
+  // counted from here: who waits for thousands of others to start is not late
   using limited = withTimeout(
     signal,
     settings.startTimeout,
     () => new Failure("DEADLINE_EXCEEDED", startTimeout),
   );
-  using _start = await context.starts.acquire(limited.signal);
-  using _turn = await context.turns.exclusive(task.id, limited.signal);
   return await timed(metrics, "container-create-time", () => createInTurn(context, task, limited.signal));
 }
 
@@ -48,29 +52,27 @@ async function createInTurn(context: Context, task: CreateTask, signal: AbortSig
     initRecord(context, task, spec),
     (fd) => context.sys.close(fd),
   );
-  mkdirSync(init.directory.path, { mode: 0o711 });
-  writeProcessRecord(init.directory, init.record);
+  written(init.directory.processFile, () => {
+    mkdirSync(init.directory.path, { mode: 0o711 });
+    writeProcessRecord(init.directory, init.record);
+  });
   failpoint("create.recorded");
   container.processes.set("init", init);
   context.containers.add(container);
   undo.defer(() => {
     init[Symbol.dispose]();
     context.containers.remove(container);
+    context.shims.release(container);
   });
-  undo.defer(() => deleteIfOurs(context, container));
+  undo.defer(() => takeBack(context, container, init));
   await timed(context.metrics, "container-start-time", () => launch(context, container, init, signal));
+  // its caller may have gone away while it succeeded
+  if (signal.aborted) throw abortFailure(signal);
   undo.move();
   container.cgroups = findCgroups(init.pid);
   context.oom.watch(container);
   container.started();
-  init.startTold = true;
-  context.events.append({
-    type: "start-container",
-    id: container.id,
-    pid: "",
-    status: 0,
-    instance: container.record.instance,
-  });
+  tellStart(context, container, init);
   failpoint("create.logged");
   const view = viewOf(container);
   context.exits.tell(container, init);
@@ -84,14 +86,12 @@ function record(context: Context, task: CreateTask, spec: Spec, undo: AsyncDispo
   try {
     mkdirSync(directory.path, { mode: 0o711 });
   } catch (error) {
-    throw errnoOf(error) === "EEXIST"
-      ? new Failure("ALREADY_EXISTS", `mkdir ${directory.path}: file exists`)
-      : fromErrno(error, `mkdir ${directory.path}`);
+    throw errnoOf(error) === "EEXIST" ? inUse(context, task.id) : fromErrno(error, `mkdir ${directory.path}`);
   }
-  undo.defer(() => rmSync(directory.path, { recursive: true, force: true }));
+  undo.defer(() => context.removal.remove(directory.path));
   const own = task.runtime !== "";
   const container: ContainerRecord = {
-    ...{ id: task.id, instance: randomBytes(8).toString("hex"), bundle: task.bundle, labels: task.labels },
+    ...{ id: task.id, instance: randomInstance(), bundle: task.bundle, labels: task.labels },
     ...{
       runtime: own ? task.runtime : settings.runtime,
       runtimeArgs: own ? task.runtimeArgs : settings.runtimeArgs,
@@ -104,12 +104,21 @@ function record(context: Context, task: CreateTask, spec: Spec, undo: AsyncDispo
       ownPidNamespace: hasOwnPidNamespace(spec),
     },
   };
-  try {
-    writeContainerRecord(directory, container);
-  } catch (error) {
-    throw fromErrno(error, `write ${directory.stateFile}`);
-  }
+  written(directory.stateFile, () => writeContainerRecord(directory, container));
   return new Container(container, directory);
+}
+
+function written(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw fromErrno(error, `write ${path}`);
+  }
+}
+
+/** 0.2.9's text, which is Go's of mkdir(2). */
+function inUse({ state }: Context, id: string): Failure {
+  return new Failure("ALREADY_EXISTS", `mkdir ${state.container(id).path}: file exists`);
 }
 
 function initRecord(context: Context, task: CreateTask, spec: Spec): ProcessRecord {

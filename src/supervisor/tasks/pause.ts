@@ -1,3 +1,4 @@
+import { firstOf } from "../../base/deadline.ts";
 import { failpoint } from "../../base/failpoint.ts";
 import { isFrozen } from "../../runtime/cgroup/freezer.ts";
 import type { Context } from "../context.ts";
@@ -11,12 +12,14 @@ export async function pause(
   signal: AbortSignal,
 ): Promise<undefined> {
   using _turn = await context.turns.exclusive(task.id, signal);
-  const container = context.containers.require(task.id);
+  const container = context.containers.requireRunning(task.id);
+  // a runtime that hangs in it must not keep the end of the container from being told
+  using alive = firstOf(signal, container.ending);
   const runtime = runtimeOf(context, container);
   const wanted = task.kind === "pause";
   // a runtime calls it an error to pause what is paused; a client whose first call was cut off by a crash does not
   const done = container.cgroups !== undefined && isFrozen(container.cgroups) === wanted;
-  if (!done) await (wanted ? runtime.pause(task.id, signal) : runtime.resume(task.id, signal));
+  if (!done) await (wanted ? runtime.pause(task.id, alive.signal) : runtime.resume(task.id, alive.signal));
   failpoint(wanted ? "pause.done" : "resume.done");
   const { instance } = container.record;
   context.events.append({ type: task.kind, id: task.id, pid: "", status: 0, instance });

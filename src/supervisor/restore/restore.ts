@@ -1,0 +1,66 @@
+import { readdirSync } from "node:fs";
+import { messageOf } from "../../base/errors.ts";
+import { isId } from "../../base/ids.ts";
+import { Container } from "../../runtime/container.ts";
+import { readContainerRecord } from "../../state/container-record.ts";
+import type { ContainerDir } from "../../state/layout.ts";
+import type { Context } from "../context.ts";
+import { commandsUnderWay, endCommands } from "./commands.ts";
+import { Known } from "./known.ts";
+import { restoreContainer } from "./restore-container.ts";
+import type { Restoring } from "./restoring.ts";
+import { type Salvaged, salvage } from "./salvage.ts";
+import { Survey } from "./survey.ts";
+
+/** How many containers are looked at before the event loop gets its turn. */
+const atOnce = 100;
+
+/**
+ * Finds again what earlier daemons left: running containers are known as before, ends that nobody was there to tell are told, once, and
+ * starts that nobody was there to finish are undone. Resolves when everything is known; ends go on being told.
+ */
+export async function restore(context: Context): Promise<void> {
+  const { state, shims, logger, sys } = context;
+  const [lists, survey] = await Promise.all([shims.reconnect(), Survey.of(context.events)]);
+  const restoring: Restoring = { ...context, known: new Known(lists), survey };
+  const commands = commandsUnderWay(state);
+  const ids = new Set([...readdirSync(state.containers), ...restoring.known.containers]);
+  const each: Promise<void>[] = [];
+  for (const id of ids) {
+    if (each.length % atOnce === atOnce - 1) await new Promise(setImmediate);
+    const pids = commands.get(id) ?? [];
+    const begun =
+      pids.length === 0
+        ? restoreOne(restoring, id)
+        : endCommands(sys, state, id, pids).then(() => restoreOne(restoring, id));
+    each.push(
+      begun.catch((error: unknown) =>
+        logger.error("could not restore a container", { id, error: messageOf(error) }),
+      ),
+    );
+  }
+  await Promise.all(each);
+  shims.dropUnneeded(new Set(context.containers.all().map(({ record }) => record.shim)));
+  if (ids.size > 0) logger.info("restored", { containers: context.containers.size, directories: ids.size });
+}
+
+async function restoreOne(restoring: Restoring, id: string): Promise<void> {
+  if (!isId(id)) {
+    restoring.logger.warn("something in the state directory is no container's", { name: id });
+    return;
+  }
+  const directory = restoring.state.container(id);
+  const { container, isWhole } =
+    readWhole(restoring, directory, id) ?? (await salvage(restoring, directory, id));
+  await restoreContainer(restoring, container, isWhole);
+}
+
+function readWhole({ logger }: Restoring, directory: ContainerDir, id: string): Salvaged | undefined {
+  try {
+    const record = readContainerRecord(directory, id);
+    return record === undefined ? undefined : { container: new Container(record, directory), isWhole: true };
+  } catch (error) {
+    logger.error("a container's record is damaged", { id, error: messageOf(error) });
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Event } from "../events/event.ts";
+import type { EventHub } from "../events/hub.ts";
+
+/** What the event log says of one life of a container, as far as the log goes back. */
+export interface Told {
+  id: string;
+  /** Whether its start-container is there: then everything after that is, too. */
+  started: boolean;
+  /** Names of processes whose start, and whose exit, is there. */
+  readonly starts: Set<string>;
+  readonly exits: Set<string>;
+  /** By the last pause or resume; undefined where there was none. */
+  paused: boolean | undefined;
+  ooms: bigint;
+}
+
+/** What was told already, by the containers' instances: read once, so that thousands of processes can be looked up. */
+export class Survey {
+  readonly #byInstance = new Map<string, Told>();
+
+  static async of(events: EventHub): Promise<Survey> {
+    const survey = new Survey();
+    for await (const event of events.subscribe({ after: 0n, storedOnly: true })) survey.#add(event);
+    return survey;
+  }
+
+  about(instance: string): Told {
+    return this.#byInstance.get(instance) ?? nothing("");
+  }
+
+  /** The instance of a container that was started, and whose end has not been told. */
+  livingInstance(id: string): string | undefined {
+    let found: string | undefined;
+    for (const [instance, told] of this.#byInstance) {
+      if (told.id === id && instance !== "") found = told.exits.has("init") ? undefined : instance;
+    }
+    return found;
+  }
+
+  #add({ type, id, pid, instance }: Event): void {
+    const told = this.#byInstance.get(instance) ?? nothing(id);
+    this.#byInstance.set(instance, told);
+    if (type === "start-container") {
+      told.started = true;
+      told.starts.add("init");
+    }
+    if (type === "start-process") told.starts.add(pid);
+    if (type === "exit") told.exits.add(pid);
+    if (type === "pause" || type === "resume") told.paused = type === "pause";
+    if (type === "oom") told.ooms += 1n;
+  }
+}
+
+function nothing(id: string): Told {
+  return { id, started: false, starts: new Set(), exits: new Set(), paused: undefined, ooms: 0n };
+}

@@ -154,6 +154,11 @@ export class EventHub implements Disposable {
     return last.filter((event) => event.timestamp > after && (id === undefined || event.id === id));
   }
 
+  /** Every event that is remembered, oldest first: a few at least, however little is to be retained for replays. */
+  get stored(): readonly Event[] {
+    return this.#stored;
+  }
+
   /** Whether this life's event has been given to the log already, be it that it waits for room. */
   has(type: NewEvent["type"], instance: string, pid: string): boolean {
     const same = (event: Event): boolean =>

@@ -284,12 +284,18 @@ export class Engine implements AsyncDisposable {
     }
   }
 
+  /** What is later than the last event that was handled; where that is nothing, everything (libcontainerd's getContainerLastEvent). */
   async #stored(container: Running): Promise<ApiEvent[]> {
-    using stream = new SeenEvents(this.#client, {
-      id: container.id,
-      storedOnly: true,
-      timestamp: this.#last ?? { seconds: 0n, nanos: 0 },
-    });
+    const beginning = { seconds: 0n, nanos: 0 };
+    const later = await this.#storedSince(container, this.#last ?? beginning);
+    return later.length > 0 ? later : await this.#storedSince(container, beginning);
+  }
+
+  async #storedSince(
+    container: Running,
+    timestamp: { readonly seconds: bigint; readonly nanos: number },
+  ): Promise<ApiEvent[]> {
+    using stream = new SeenEvents(this.#client, { id: container.id, storedOnly: true, timestamp });
     await until("the stored events end", () => stream.ended !== undefined);
     if (stream.ended !== 0)
       throw new Error(`Docker hangs at its start: the stored events ended with ${stream.ended}`);

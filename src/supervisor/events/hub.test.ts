@@ -7,7 +7,7 @@ import { FakeClock } from "../../base/testing/clock.ts";
 import { RecordingLogger } from "../../base/testing/logger.ts";
 import { TempDir } from "../../base/testing/temp.ts";
 import type { Event, NewEvent } from "./event.ts";
-import { EventHub, eventKey, type HubOptions } from "./hub.ts";
+import { EventHub, type HubOptions } from "./hub.ts";
 import type { Subscription } from "./subscription.ts";
 
 const exit = (id: string, pid = "init"): NewEvent => ({
@@ -179,11 +179,11 @@ test("what must have happened before an event is told has happened, and its even
   void subscription.next().then(() => told.push("told"));
   hub.append(exit("a"), () => {
     using other = open(dir);
-    inLog = [...other.keys()];
+    inLog = names(other.stored);
     told.push("removed");
   });
   await Promise.resolve();
-  assert.deepEqual(inLog, [eventKey("exit", "i-a", "init")]);
+  assert.deepEqual(inLog, ["a"]);
   assert.deepEqual(told, ["removed", "told"]);
 });
 
@@ -217,7 +217,6 @@ test("while the log cannot be written events wait, in order, and are told when i
   const removed: string[] = [];
   for (const id of ["a", "b"]) hub.append(exit(id), () => removed.push(id));
   assert.equal(hub.waiting, 2);
-  assert.ok(hub.has("exit", "i-a", "init"));
   assert.deepEqual(names(await stored(hub)), []);
   context.mock.timers.tick(60_000);
   assert.deepEqual([removed, hub.waiting], [[], 2]);

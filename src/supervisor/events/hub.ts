@@ -159,23 +159,6 @@ export class EventHub implements Disposable {
     return this.#stored;
   }
 
-  /** Whether this life's event has been given to the log already, be it that it waits for room. */
-  has(type: NewEvent["type"], instance: string, pid: string): boolean {
-    const same = (event: Event): boolean =>
-      event.type === type && event.instance === instance && event.pid === pid;
-    return this.#stored.some(same) || this.#unwritten.some(({ event }) => same(event));
-  }
-
-  /** Keys of every stored event, for a restart that asks of thousands of processes: see `eventKey`. */
-  keys(): Set<string> {
-    return new Set(this.#stored.map((event) => eventKey(event.type, event.instance, event.pid)));
-  }
-
-  /** What is older than this may have been told and dropped since: the time of the oldest event of a log that is full, else 0. */
-  get forgotten(): bigint {
-    return this.#stored.length < this.#keep ? 0n : (this.#stored[0]?.timestamp ?? 0n);
-  }
-
   get subscribers(): number {
     return this.#subscriptions.size;
   }
@@ -194,8 +177,4 @@ export class EventHub implements Disposable {
     for (const subscription of [...this.#subscriptions.keys()]) subscription.end("complete");
     this.#log[Symbol.dispose]();
   }
-}
-
-export function eventKey(type: NewEvent["type"], instance: string, pid: string): string {
-  return `${type} ${instance} ${pid}`;
 }

@@ -21,7 +21,8 @@ const atOnce = 100;
  */
 export async function restore(context: Context): Promise<void> {
   const { state, shims, logger, sys } = context;
-  const [lists, survey] = await Promise.all([shims.reconnect(), Survey.of(context.events)]);
+  const survey = Survey.of(context.events);
+  const lists = await shims.reconnect();
   const restoring: Restoring = { ...context, known: new Known(lists), survey };
   const commands = commandsUnderWay(state);
   const ids = new Set([...readdirSync(state.containers), ...restoring.known.containers]);

@@ -18,9 +18,10 @@ export interface Told {
 export class Survey {
   readonly #byInstance = new Map<string, Told>();
 
-  static async of(events: EventHub): Promise<Survey> {
+  static of(events: EventHub): Survey {
     const survey = new Survey();
-    for await (const event of events.subscribe({ after: 0n, storedOnly: true })) survey.#add(event);
+    // not a replay, which has only as much as is to be retained: perhaps nothing
+    for (const event of events.stored) survey.#add(event);
     return survey;
   }
 

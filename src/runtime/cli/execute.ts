@@ -17,6 +17,8 @@ export type Execute = (argv: readonly string[], options?: ExecuteOptions) => Pro
 
 export interface ExecuteOptions {
   readonly cwd?: string;
+  /** KEY=value, beside those that every runtime gets. */
+  readonly env?: readonly string[];
   /** Kills it when aborted. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -48,7 +50,16 @@ export function executor(
     const cwd = options.cwd === undefined ? {} : { cwd: options.cwd };
     const status = await spawned(file, () =>
       children.spawnAndWait(
-        { file, args: argv, env, stdin, stdout, stderr, ...cwd, newSession: true },
+        {
+          file,
+          args: argv,
+          env: [...env, ...(options.env ?? [])],
+          stdin,
+          stdout,
+          stderr,
+          ...cwd,
+          newSession: true,
+        },
         options.signal,
       ),
     );

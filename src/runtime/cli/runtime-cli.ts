@@ -51,8 +51,12 @@ export class RuntimeCli {
   }
 
   /** @param flags as `runc checkpoint --help` has them */
-  async checkpoint(id: string, flags: readonly string[], signal?: AbortSignal): Promise<void> {
-    await this.#run(["checkpoint", ...flags, id], signal);
+  async checkpoint(
+    id: string,
+    flags: readonly string[],
+    options: { readonly signal?: AbortSignal; readonly env?: readonly string[] } = {},
+  ): Promise<void> {
+    await this.#run(["checkpoint", ...flags, id], options.signal, options.env);
   }
 
   /** Whether the runtime knows the container. */
@@ -93,16 +97,25 @@ export class RuntimeCli {
     return JSON.parse(await this.#run(["events", "--stats", id], signal));
   }
 
-  async #run(command: readonly string[], signal: AbortSignal | undefined): Promise<string> {
-    const finished = await this.#call(command, signal);
+  async #run(
+    command: readonly string[],
+    signal: AbortSignal | undefined,
+    env: readonly string[] = [],
+  ): Promise<string> {
+    const finished = await this.#call(command, signal, env);
     if (finished.status.kind === "exited" && finished.status.code === 0) return finished.stdout;
     throw this.#failure(finished);
   }
 
-  async #call(command: readonly string[], signal: AbortSignal | undefined): Promise<Finished> {
+  async #call(
+    command: readonly string[],
+    signal: AbortSignal | undefined,
+    env: readonly string[] = [],
+  ): Promise<Finished> {
     const { path, args, log } = this.#options;
     return await this.#execute([path, ...globalArguments({ runtimeArgs: args, log }), ...command], {
       signal,
+      env,
     });
   }
 

@@ -1,8 +1,9 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { Failure } from "../../base/errors.ts";
 import { Fields } from "../../base/fields.ts";
 import { readIfThere } from "../../base/files.ts";
 import { execArguments, restoreArguments, runArguments } from "../../runtime/cli/arguments.ts";
+import { criuWorkDirectory } from "../../runtime/cli/criu.ts";
 import type { ProcessDir } from "../../state/layout.ts";
 import type { ProcessRecord } from "../../state/process-record.ts";
 import type { LaunchRequest } from "../protocol.ts";
@@ -24,8 +25,10 @@ export function command(
   if (record.exec) return execArguments({ ...call, processFile: directory.processFile });
   const run = { ...call, bundle: request.bundle, noPivotRoot: record.noPivotRoot };
   if (record.checkpoint === undefined) return runArguments(run);
-  const workPath = `${record.checkpoint}/criu.work`;
+  const workPath = criuWorkDirectory(record.checkpoint);
   mkdirSync(workPath, { recursive: true, mode: 0o700 });
+  // a failure's reason must not be an earlier one's
+  rmSync(`${workPath}/restore.log`, { force: true });
   return restoreArguments({
     ...run,
     imagePath: record.checkpoint,

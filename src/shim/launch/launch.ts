@@ -4,6 +4,7 @@ import { fromErrno } from "../../base/errno.ts";
 import { Failure } from "../../base/errors.ts";
 import { failpoint } from "../../base/failpoint.ts";
 import type { Logger } from "../../base/logger.ts";
+import { criuFailure, criuWorkDirectory, restoreEnvironment } from "../../runtime/cli/criu.ts";
 import { runtimeFailure } from "../../runtime/cli/errors.ts";
 import { type Execute, ended, spawnFailure } from "../../runtime/cli/execute.ts";
 import { readPidFile, writeIdentity } from "../../state/identity.ts";
@@ -85,7 +86,9 @@ async function runRuntime(
   rmSync(directory.pidFile, { force: true });
   const log = shimError(() => new RuntimeLog(directory.runtimeLog, record.runtimeArgs));
   const { stdin, stdout, stderr } = stdio;
-  const runtime = spawn(needs, { file, args, env: needs.env, stdin, stdout, stderr });
+  const { checkpoint } = record;
+  const env = checkpoint === undefined ? needs.env : [...needs.env, ...restoreEnvironment(checkpoint)];
+  const runtime = spawn(needs, { file, args, env, stdin, stdout, stderr });
   stdio.spawned();
   let remains: Remains | undefined;
   const kill = (): void => {
@@ -100,7 +103,10 @@ async function runRuntime(
   // A runtime that failed has cleaned up itself. Of an exec nothing but the processes is left, and these were killed.
   if (status.kind === "signaled" && !record.exec) await undo(needs, attempt, remains);
   if (remains !== undefined) throw new Failure("CANCELLED", "the start was aborted");
-  throw runtimeFailure({ log: log.read(), stderr: stdio.said(), ended: ended(status) });
+  const failure = runtimeFailure({ log: log.read(), stderr: stdio.said(), ended: ended(status) });
+  throw checkpoint === undefined
+    ? failure
+    : criuFailure(failure, `${criuWorkDirectory(checkpoint)}/restore.log`);
 }
 
 /** The runtime is gone, the process is this one's. */

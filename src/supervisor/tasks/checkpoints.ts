@@ -26,6 +26,7 @@ export async function createCheckpoint(
       info: task.checkpoint,
       runtime: runtimeOf(context, container),
       id: container.id,
+      pid: container.init?.pid ?? 0,
       signal,
     },
     dumped: () => failpoint("checkpoint.dumped"),

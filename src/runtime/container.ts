@@ -17,7 +17,9 @@ export class Container {
   readonly processes = new Map<string, Process>();
   /** Where its processes are accounted; found while init runs, good for as long as the cgroups are there. */
   cgroups: Cgroups | undefined;
-  /** Its init cannot end as long as nobody reaps its zombies: no runtime can delete such a container. */
+  /**
+   * No runtime can delete it: its init cannot end as long as nobody reaps its zombies, or the runtime has lost what it knew of it.
+   */
   stuck = false;
   /** Stops the watch for OOM kills. */
   oomWatch: Disposable | undefined;

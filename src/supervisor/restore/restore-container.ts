@@ -42,7 +42,13 @@ export async function restoreContainer(
   const execs = processes.filter((process) => process !== init);
   await Promise.all(execs.map((exec) => restoreExec(restoring, container, exec)));
   watchOrTell(restoring, container, init, teller);
-  if (!isWhole && init.pidfd !== undefined) restoring.sys.pidfdSendSignal(init.pidfd, sigkill);
+  if (!isWhole) end(restoring, container, init);
+}
+
+/** No runtime knows it, so that none can delete it. */
+function end({ sys }: Restoring, container: Container, init: Process): void {
+  container.stuck = true;
+  if (init.pidfd !== undefined && init.state.kind === "running") sys.pidfdSendSignal(init.pidfd, sigkill);
 }
 
 /** Everything but the removal was done before the last daemon died. */

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { messageOf } from "../../base/errors.ts";
 import { isId } from "../../base/ids.ts";
+import type { Logger } from "../../base/logger.ts";
 import { Container } from "../../runtime/container.ts";
 import { readContainerRecord } from "../../state/container-record.ts";
 import type { ContainerDir } from "../../state/layout.ts";
@@ -25,7 +26,7 @@ export async function restore(context: Context): Promise<void> {
   const lists = await shims.reconnect();
   const restoring: Restoring = { ...context, known: new Known(lists), survey };
   const commands = commandsUnderWay(state);
-  const ids = new Set([...readdirSync(state.containers), ...restoring.known.containers]);
+  const ids = new Set([...directoriesIn(state.containers, logger), ...restoring.known.containers]);
   const each: Promise<void>[] = [];
   for (const id of ids) {
     if (each.length % atOnce === atOnce - 1) await new Promise(setImmediate);
@@ -45,11 +46,19 @@ export async function restore(context: Context): Promise<void> {
   if (ids.size > 0) logger.info("restored", { containers: context.containers.size, directories: ids.size });
 }
 
+/** Names become paths, of which things are removed: a link, or what cannot be an id, is none of ours. */
+function directoriesIn(path: string, logger: Logger): string[] {
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.isDirectory() && isId(entry.name)) return [entry.name];
+    logger.warn("something in the state directory is no container's, and is left alone", {
+      path,
+      name: entry.name,
+    });
+    return [];
+  });
+}
+
 async function restoreOne(restoring: Restoring, id: string): Promise<void> {
-  if (!isId(id)) {
-    restoring.logger.warn("something in the state directory is no container's", { name: id });
-    return;
-  }
   const directory = restoring.state.container(id);
   const { container, isWhole } =
     readWhole(restoring, directory, id) ?? (await salvage(restoring, directory, id));

@@ -204,7 +204,8 @@ export class Shims {
   async reconnect(): Promise<Map<string, readonly ShimProcess[]>> {
     const { state, logger } = this.#context();
     const found = new Map<string, readonly ShimProcess[]>();
-    const names = readdirSync(state.shims).filter(isId);
+    const entries = readdirSync(state.shims, { withFileTypes: true });
+    const names = entries.flatMap((entry) => (entry.isDirectory() && isId(entry.name) ? [entry.name] : []));
     await Promise.all(
       names.map(async (name) => {
         const link = await this.find(name);

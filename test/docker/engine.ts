@@ -104,11 +104,9 @@ export class Engine implements AsyncDisposable {
       stderr: options.tty === true ? undefined : readFifo(paths.stderr),
       stdin: options.interactive === true ? writeFifo(paths.stdin) : undefined,
     };
-    if (options.interactive !== true) {
-      // without -i Docker has opened and closed stdin before the call
-      const opened = writeFifo(paths.stdin);
-      void opened.close();
-    }
+    // without -i Docker has opened and closed stdin before the call
+    const unused = options.interactive === true ? undefined : writeFifo(paths.stdin);
+    unused?.close().catch(() => undefined);
     this.containers.set(id, container);
     try {
       const { container: answer } = await this.#client.call("createContainer", {
@@ -126,6 +124,7 @@ export class Engine implements AsyncDisposable {
         throw new Error("Docker crashes: the answer has no init with a systemPid");
       container.systemPid = init.systemPid;
     } catch (error) {
+      unused?.kill();
       this.#forget(container);
       throw error;
     }
@@ -253,6 +252,7 @@ export class Engine implements AsyncDisposable {
   /** At init's exit Docker forgets the container, and deletes its bundle. */
   #forget(container: Running): void {
     this.containers.delete(container.id);
+    container.stdin?.kill();
     if (container.exitCode === undefined) {
       container.stdout.kill();
       container.stderr?.kill();

@@ -16,6 +16,8 @@ export interface FifoWriter {
   write(text: string | Buffer): void;
   /** Closes the writer's side after what was written. */
   close(): Promise<void>;
+  /** Goes away, also where nobody has opened the other side. */
+  kill(): void;
 }
 
 export function makeFifo(directory: string, name: string, mode = "0700"): string {
@@ -39,6 +41,7 @@ export function writeFifo(path: string): FifoWriter {
   const cat = spawn("sh", ["-c", 'exec cat > "$1"', "sh", path], { stdio: ["pipe", "ignore", "inherit"] });
   return {
     write: (text) => cat.stdin.write(text),
+    kill: () => cat.kill("SIGKILL"),
     close: async () => {
       const closed = once(cat, "close");
       cat.stdin.end();

@@ -145,4 +145,33 @@ describe("a shim that was killed", () => {
     await daemon.killContainer(id, 15);
     assert.equal((await events.exit(id)).status, 11);
   });
+
+  it("and the daemon confuse no process with an earlier one of its name", async () => {
+    await using daemon = await TestDaemon.start();
+    using events = daemon.events(past);
+    const { id } = await daemon.run("again", ["sleep", "1000"]);
+    const execute = (...args: string[]) =>
+      daemon.client.call("addProcess", { id, pid: "x", args, cwd: "/", env: ["PATH=/bin"], user: {} });
+    await execute("sh", "-c", "exit 3");
+    await events.exit(id, "x");
+    const { systemPid } = await execute("sleep", "1000");
+    await daemon.end();
+    await daemon.killShims();
+    await daemon.launch();
+    const { containers } = await daemon.client.call("state", { id });
+    assert.deepEqual(
+      containers[0]?.processes
+        .map((process) => [process.pid, process.systemPid])
+        .find(([pid]) => pid === "x"),
+      ["x", systemPid],
+    );
+    using again = daemon.events(past);
+    await daemon.killContainer(id, 9, "x");
+    await until("its exit is told", () => again.of(id).includes("exit x 137"));
+    await daemon.killContainer(id);
+    await again.exit(id);
+    assert.deepEqual(again.of(id), [
+      ...["start-container", "start-process x", "exit x 3", "start-process x", "exit x 137", "exit init 137"],
+    ]);
+  });
 });

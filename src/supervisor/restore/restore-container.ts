@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { cgroupsFrom, findCgroups } from "../../runtime/cgroup/cgroups.ts";
 import { isFrozen } from "../../runtime/cgroup/freezer.ts";
 import type { Container } from "../../runtime/container.ts";
@@ -68,7 +69,7 @@ async function undoStart(restoring: Restoring, container: Container, init: Proce
 
 async function restoreExec(restoring: Restoring, container: Container, exec: Process): Promise<void> {
   const { survey, removal, shims, known } = restoring;
-  const told = survey.about(container.record.instance).exits.has(exec.name);
+  const told = isOf(exec, survey.about(container.record.instance).exits);
   const entry = known.get(container.id, exec.name, exec.directory);
   if (told && entry?.state !== "running") {
     removal.remove(exec.directory.path);
@@ -84,6 +85,12 @@ async function restoreExec(restoring: Restoring, container: Container, exec: Pro
   container.processes.set(exec.name, exec);
   startTold(restoring, container, exec);
   watchOrTell(restoring, container, exec, teller);
+}
+
+/** Whether what was told of a process of that name was told of this one: nothing is before its record was written. */
+function isOf(process: Process, times: ReadonlyMap<string, bigint>): boolean {
+  const made = statSync(process.directory.processFile, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+  return (times.get(process.name) ?? 0n) > (made ?? 0n);
 }
 
 /** Where its processes are accounted, and what the kernel has counted that nobody was told of. */
@@ -102,7 +109,7 @@ function findCounters(restoring: Restoring, container: Container, init: Process)
 function startTold(restoring: Restoring, container: Container, process: Process): void {
   const { starts } = restoring.survey.about(container.record.instance);
   const isTold =
-    starts.has(process.name) || undamaged(restoring, () => readStarted(process.directory)) !== undefined;
+    isOf(process, starts) || undamaged(restoring, () => readStarted(process.directory)) !== undefined;
   if (isTold) process.startTold = true;
   else tellStart(restoring, container, process);
 }

@@ -6,9 +6,9 @@ export interface Told {
   id: string;
   /** Whether its start-container is there: then everything after that is, too. */
   started: boolean;
-  /** Names of processes whose start, and whose exit, is there. */
-  readonly starts: Set<string>;
-  readonly exits: Set<string>;
+  /** When the last start, and the last exit, of a process of that name was told: an exec's name may be used again. */
+  readonly starts: Map<string, bigint>;
+  readonly exits: Map<string, bigint>;
   /** By the last pause or resume; undefined where there was none. */
   paused: boolean | undefined;
   ooms: bigint;
@@ -38,20 +38,20 @@ export class Survey {
     return found;
   }
 
-  #add({ type, id, pid, instance }: Event): void {
+  #add({ type, id, pid, instance, timestamp }: Event): void {
     const told = this.#byInstance.get(instance) ?? nothing(id);
     this.#byInstance.set(instance, told);
     if (type === "start-container") {
       told.started = true;
-      told.starts.add("init");
+      told.starts.set("init", timestamp);
     }
-    if (type === "start-process") told.starts.add(pid);
-    if (type === "exit") told.exits.add(pid);
+    if (type === "start-process") told.starts.set(pid, timestamp);
+    if (type === "exit") told.exits.set(pid, timestamp);
     if (type === "pause" || type === "resume") told.paused = type === "pause";
     if (type === "oom") told.ooms += 1n;
   }
 }
 
 function nothing(id: string): Told {
-  return { id, started: false, starts: new Set(), exits: new Set(), paused: undefined, ooms: 0n };
+  return { id, started: false, starts: new Map(), exits: new Map(), paused: undefined, ooms: 0n };
 }

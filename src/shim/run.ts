@@ -93,9 +93,11 @@ async function makeRoom(directory: ShimDir, name: string): Promise<void> {
   using address = socketPath(directory.socket);
   const answered = await new Promise<boolean>((resolve) => {
     const socket = createConnection(address.path);
-    socket.once("connect", () => resolve(true));
     socket.once("error", () => resolve(false));
-    socket.once("close", () => socket.destroy());
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
   });
   if (answered)
     throw new Failure(

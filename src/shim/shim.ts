@@ -20,7 +20,7 @@ import type {
 import { adoptStdio } from "./stdio/adopt.ts";
 import type { ProcessStdio } from "./stdio/process-stdio.ts";
 
-export interface ShimNeeds extends LaunchNeeds {
+export interface ShimNeeds extends Omit<LaunchNeeds, "known"> {
   readonly clock: Clock;
   /** How many runtimes start something at once. */
   readonly launches: Semaphore;
@@ -156,7 +156,13 @@ export class Shim {
 
   async #launch(request: LaunchRequest, signal: AbortSignal): ReturnType<typeof launch> {
     using _turn = await this.#needs.launches.acquire(signal);
-    return await launch(this.#needs, request, signal);
+    return await launch({ ...this.#needs, known: () => this.#pids() }, request, signal);
+  }
+
+  #pids(): ReadonlySet<number> {
+    const pids = new Set<number>();
+    for (const found of this.#processes.values()) if (found.state === "running") pids.add(found.pid);
+    return pids;
   }
 
   async #follow(

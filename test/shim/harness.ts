@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ProcessSpec } from "../../src/oci/spec.ts";
 import { type Launched, ShimConnection, type ShimExit } from "../../src/shim/client/index.ts";
 import { StateDir } from "../../src/state/layout.ts";
 import type { ProcessRecord } from "../../src/state/process-record.ts";
@@ -23,6 +24,9 @@ export interface ProcessOptions {
   readonly stdout?: string;
   readonly stderr?: string;
   readonly record?: Partial<ProcessRecord>;
+  /** Instead of the shim's own. */
+  readonly runtime?: string;
+  readonly signal?: AbortSignal;
 }
 
 /** A shim of a test's own with a daemon's connection to it, on a state directory and a runtime's root of its own. */
@@ -86,11 +90,16 @@ export class TestShim implements AsyncDisposable {
   /** As a new daemon does. */
   async reconnect(): Promise<void> {
     this.disconnect();
-    this.#connection = await ShimConnection.connect({
+    this.exits.length = 0;
+    this.#connection = await this.#connect(true);
+  }
+
+  #connect(awaited: boolean): Promise<ShimConnection> {
+    return ShimConnection.connect({
       socket: this.state.shim("shared").socket,
       daemonPid: process.pid,
       onExit: (exit) => this.exits.push(exit),
-      awaited: true,
+      awaited,
       signal: AbortSignal.timeout(20_000),
     });
   }
@@ -113,18 +122,10 @@ export class TestShim implements AsyncDisposable {
     name: string,
     bundle: BundleOptions | readonly string[],
     options: ProcessOptions = {},
-    signal?: AbortSignal,
   ): Promise<Launched> {
-    const made = "args" in bundle ? bundle : { args: bundle };
-    const path = this.bundle(name, made);
+    const path = this.bundle(name, "args" in bundle ? bundle : { args: bundle });
     const config = JSON.parse(readFileSync(join(path, "config.json"), "utf8")) as { process: ProcessRecord };
-    return await this.#launch(
-      name,
-      "init",
-      path,
-      { ...config.process, exec: false, ...withDefaults(this.runtimeRoot, options) },
-      signal,
-    );
+    return await this.#launch(this.key(name), path, { ...config.process, exec: false }, options);
   }
 
   async exec(
@@ -132,32 +133,26 @@ export class TestShim implements AsyncDisposable {
     process: string,
     args: readonly string[],
     options: ProcessOptions = {},
-    signal?: AbortSignal,
   ): Promise<Launched> {
-    const record = { args, cwd: "/", env: ["PATH=/bin"], user: { uid: 0, gid: 0 }, exec: true };
-    return await this.#launch(
-      name,
-      process,
-      "",
-      { ...record, ...withDefaults(this.runtimeRoot, options) },
-      signal,
-    );
+    const spec = { args, cwd: "/", env: ["PATH=/bin"], user: { uid: 0, gid: 0 }, exec: true };
+    return await this.#launch(this.key(name, process), "", spec, options);
   }
 
   async #launch(
-    name: string,
-    process: string,
+    key: { readonly container: string; readonly process: string },
     bundle: string,
-    record: ProcessRecord,
-    signal?: AbortSignal,
+    spec: ProcessSpec & { readonly exec: boolean },
+    { record, runtime = this.runtime, signal, ...stdio }: ProcessOptions,
   ): Promise<Launched> {
-    const directory = this.state.container(this.id(name)).process(process);
+    const directory = this.state.container(key.container).process(key.process);
     mkdirSync(directory.path, { recursive: true, mode: 0o711 });
-    writeProcessRecord(directory, record);
-    return await this.shim.launch(
-      { container: this.id(name), process, bundle, runtime: this.runtime, directory: directory.path },
-      signal,
-    );
+    writeProcessRecord(directory, {
+      ...spec,
+      ...{ stdin: "", stdout: "", stderr: "", ...stdio },
+      ...{ runtimeArgs: ["--root", this.runtimeRoot], noPivotRoot: false, rootUID: 0, rootGID: 0 },
+      ...record,
+    });
+    return await this.shim.launch({ ...key, bundle, runtime, directory: directory.path }, signal);
   }
 
   key(name: string, process = "init"): { container: string; process: string } {
@@ -191,34 +186,30 @@ export class TestShim implements AsyncDisposable {
 
   /** The shim ends by itself when it has nothing left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await using _stack = this.#stack;
-    const { readdirSync, rmSync } = await import("node:fs");
-    for (const id of readdirSync(this.runtimeRoot)) await this.delete(id.slice(this.prefix.length + 1));
-    for (const { container, process, state } of (await this.#connection?.list()) ?? []) {
-      if (state === "launching") throw new Error(`${container}/${process} is still being launched`);
-      const exit = await until("all have ended", () =>
-        this.exits.find((one) => one.container === container && one.process === process),
-      );
-      await this.shim.ack(exit, exit.pid);
-    }
+    await using stack = this.#stack;
+    // For a test that failed in the middle.
+    stack.defer(() => this.end());
+    // None where the shim has ended, as it does without processes and connections.
+    const connection = await this.#connect(false).catch(() => undefined);
+    if (connection !== undefined) await this.#endProcesses(connection);
+    connection?.[Symbol.dispose]();
     this.disconnect();
     for (const id of readdirSync(this.state.containers))
       rmSync(join(this.state.containers, id), { recursive: true });
-    await assertNothingLeft({
-      directory: this.directory,
-      prefix: this.prefix,
-      runtimeRoot: this.runtimeRoot,
-      stateDir: this.state.path,
+    const { directory, prefix, runtimeRoot } = this;
+    await assertNothingLeft({ directory, prefix, runtimeRoot, stateDir: this.state.path });
+  }
+
+  async #endProcesses(connection: ShimConnection): Promise<void> {
+    for (const found of await connection.list())
+      if (found.state === "launching") await connection.abort(found);
+    for (const id of readdirSync(this.runtimeRoot)) await this.delete(id.slice(this.prefix.length + 1));
+    await until("all have ended", async () => {
+      const left = await connection.list();
+      for (const found of left) if (found.state === "ended") await connection.ack(found, found.pid);
+      return left.length === 0;
     });
   }
-}
-
-function withDefaults(root: string, { record, ...stdio }: ProcessOptions) {
-  return {
-    ...{ stdin: "", stdout: "", stderr: "", ...stdio },
-    ...{ runtimeArgs: ["--root", root], noPivotRoot: false, rootUID: 0, rootGID: 0 },
-    ...record,
-  };
 }
 
 /** A program that stands in for a runtime. */

@@ -59,8 +59,9 @@ export class Calls {
 
   #hear(reply: Reply): void {
     if ("push" in reply) {
-      // A newer shim may push what this program does not know.
-      if (reply.push === "exit") this.#onExit(reply);
+      // A newer shim may push what this program does not know. Not at once: the launch that was answered in the same piece is to go on
+      // before its exit is told.
+      if (reply.push === "exit") setImmediate(() => this.#onExit(reply));
       return;
     }
     const pending = this.#pending.get(reply.seq);

@@ -19,7 +19,7 @@ export interface ConnectOptions {
   readonly daemonPid: number;
   /**
    * A process ended; its exit record is on the disk. Called once for each exit that is not acknowledged, also for those from before this
-   * connection, which may come before `connect` has resolved.
+   * connection, which may come before `connect` has resolved. Never before the `launch` of its process has resolved.
    */
   readonly onExit: (exit: ShimExit) => void;
   /** A shim is being started there: try until it listens, or the signal aborts. */

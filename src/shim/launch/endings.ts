@@ -1,6 +1,11 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { errnoOf } from "../../base/errors.ts";
 import type { Children } from "../../sys/children.ts";
 import type { Fd, Poller, Sys, WaitStatus } from "../../sys/sys.ts";
+
+/** crun leaves a helper behind that is init's parent for a moment longer; ms. */
+const lookEvery = 50;
+const looks = 20;
 
 type Needs = Pick<Sys, "pidfdOpen" | "pidfdExitStatus" | "readProc" | "close">;
 
@@ -16,13 +21,26 @@ export class Endings {
     this.#poller = poller;
   }
 
-  /** Of a process that a runtime has just left to this one, as any subreaper's descendant. */
-  ofLaunched(pid: number): Promise<WaitStatus | undefined> {
+  /**
+   * Of a process that a runtime has just started: a child by now, since this process is a subreaper, or soon.
+   *
+   * @returns its status; undefined where nobody can tell
+   */
+  async ofLaunched(pid: number): Promise<WaitStatus | undefined> {
+    const withdrawn = new AbortController();
+    // At once: what has ended already is kept no longer than until control goes back to the loop.
+    const claimed = this.#children.claim(pid, withdrawn.signal);
     const stat = this.#sys.readProc(pid);
-    // Gone: then it was a child that has been reaped, and its status is kept.
-    if (stat === undefined || stat.ppid === process.pid) return this.#children.claim(pid);
-    // Some runtimes name the pid of a process that is somebody else's child: a VM's, a remote one's.
-    return this.ofStranger(pid, stat.startTime);
+    if (stat === undefined || stat.ppid === process.pid) return await claimed;
+    claimed.catch(() => {});
+    for (let look = 0; look < looks; look += 1) {
+      await pause(lookEvery);
+      const now = this.#sys.readProc(pid);
+      if (now === undefined || now.ppid === process.pid) return await claimed;
+    }
+    // Somebody else's child: a VM's process, a remote one's.
+    withdrawn.abort();
+    return await this.ofStranger(pid, stat.startTime);
   }
 
   /**

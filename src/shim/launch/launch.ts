@@ -27,6 +27,8 @@ export interface LaunchNeeds {
   readonly polls: Polls;
   readonly children: Children;
   readonly endings: Endings;
+  /** The pids of processes that were launched before. */
+  readonly known: () => ReadonlySet<number>;
   /** Runs the runtime for cleaning up. */
   readonly execute: Execute;
   /** The runtime's environment. */
@@ -92,7 +94,7 @@ async function runRuntime(
   stdio.spawned();
   let remains: Remains | undefined;
   const kill = (): void => {
-    remains = runtime.kill();
+    remains = runtime.kill(directory.pidFile, needs.known());
   };
   if (signal.aborted) kill();
   signal.addEventListener("abort", kill, { once: true });

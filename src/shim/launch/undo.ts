@@ -4,7 +4,7 @@ import { messageOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { globalArguments } from "../../runtime/cli/arguments.ts";
 import type { Execute } from "../../runtime/cli/execute.ts";
-import { removeCgroups } from "./family.ts";
+import { removeCgroups } from "./cgroups.ts";
 
 export interface HalfStart {
   readonly container: string;
@@ -32,7 +32,7 @@ export async function undoStart(execute: Execute, half: HalfStart, log: Logger):
     const known = bundleOf((await run("state")).stdout);
     if (known !== undefined && place(known) !== place(bundle)) return;
     await run("delete", "--force");
-    await removeCgroups(half.cgroups, limit.signal);
+    await removeCgroups(half.cgroups, container, limit.signal);
   } catch (error) {
     log.error("a start that was undone may have left something", { container, error: messageOf(error) });
   }

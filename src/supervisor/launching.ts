@@ -35,8 +35,8 @@ export async function launch(
       const link = await raceAbort(context.shims.get(shim, container), signal);
       const request = { container: id, process: process.name, bundle, runtime, directory };
       const launched = await link.connection.launch(request, signal);
-      failpoint(process.isInit ? "create.launched" : "exec.launched");
       takeOver(context, container, process, link, launched);
+      failpoint(process.isInit ? "create.launched" : "exec.launched");
       return;
     } catch (error) {
       if (!(error instanceof Failure && error.code === "UNAVAILABLE")) throw error;

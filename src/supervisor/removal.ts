@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
-import { messageOf } from "../base/errors.ts";
+import { errnoOf, messageOf } from "../base/errors.ts";
 import { removeTree } from "../base/files.ts";
 import type { Logger } from "../base/logger.ts";
 
@@ -27,6 +27,7 @@ export class Removal {
     try {
       renameSync(path, join(this.#trash, name));
     } catch (error) {
+      if (errnoOf(error) === "ENOENT") return;
       this.#logger.warn("could not take a directory out of the way", { path, error: messageOf(error) });
       return;
     }

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { cgroupsFrom, findCgroups } from "../../runtime/cgroup/cgroups.ts";
 import { isFrozen } from "../../runtime/cgroup/freezer.ts";
 import type { Container } from "../../runtime/container.ts";
@@ -22,7 +22,7 @@ export async function restoreContainer(
   // a create of the same id waits until it is clear whether there is one
   using _turn = await restoring.turns.exclusive(container.id);
   const told = restoring.survey.about(container.record.instance);
-  if (told.exits.has("init")) {
+  if (told.last.get("init") === "exit") {
     forget(restoring, container);
     return;
   }
@@ -68,10 +68,9 @@ async function undoStart(restoring: Restoring, container: Container, init: Proce
 }
 
 async function restoreExec(restoring: Restoring, container: Container, exec: Process): Promise<void> {
-  const { survey, removal, shims, known } = restoring;
-  const told = isOf(exec, survey.about(container.record.instance).exits);
+  const { removal, shims, known } = restoring;
   const entry = known.get(container.id, exec.name, exec.directory);
-  if (told && entry?.state !== "running") {
+  if (exitTold(restoring, container, exec) && entry?.state !== "running") {
     removal.remove(exec.directory.path);
     if (entry?.state === "ended") shims.acknowledge(container, exec.name, entry.pid);
     return;
@@ -87,12 +86,6 @@ async function restoreExec(restoring: Restoring, container: Container, exec: Pro
   watchOrTell(restoring, container, exec, teller);
 }
 
-/** Whether what was told of a process of that name was told of this one: nothing is before its record was written. */
-function isOf(process: Process, times: ReadonlyMap<string, bigint>): boolean {
-  const made = statSync(process.directory.processFile, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-  return (times.get(process.name) ?? 0n) > (made ?? 0n);
-}
-
 /** Where its processes are accounted, and what the kernel has counted that nobody was told of. */
 function findCounters(restoring: Restoring, container: Container, init: Process): void {
   if (container.record.bootId !== restoring.bootId) return;
@@ -105,13 +98,21 @@ function findCounters(restoring: Restoring, container: Container, init: Process)
   restoring.oom.watch(container, written > ooms ? written : ooms);
 }
 
+/** Its directory goes just after its exit is told. One of the same name whose start was not told yet is another process. */
+function exitTold(restoring: Restoring, container: Container, exec: Process): boolean {
+  const last = restoring.survey.about(container.record.instance).last.get(exec.name);
+  return last === "exit" && (isMarked(restoring, exec) || !existsSync(exec.directory.path));
+}
+
 /** The daemon before may have died between the start and its event. */
 function startTold(restoring: Restoring, container: Container, process: Process): void {
-  const { starts } = restoring.survey.about(container.record.instance);
-  const isTold =
-    isOf(process, starts) || undamaged(restoring, () => readStarted(process.directory)) !== undefined;
-  if (isTold) process.startTold = true;
+  const last = restoring.survey.about(container.record.instance).last.get(process.name);
+  if (last === "start" || isMarked(restoring, process)) process.startTold = true;
   else tellStart(restoring, container, process);
+}
+
+function isMarked(restoring: Restoring, process: Process): boolean {
+  return undamaged(restoring, () => readStarted(process.directory)) !== undefined;
 }
 
 /** ... or between a pause and its event. Where the log does not go back to the start, nothing can be said. */

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { messageOf } from "../../base/errors.ts";
 import { isId } from "../../base/ids.ts";
 import type { Logger } from "../../base/logger.ts";
@@ -60,9 +60,20 @@ function directoriesIn(path: string, logger: Logger): string[] {
 
 async function restoreOne(restoring: Restoring, id: string): Promise<void> {
   const directory = restoring.state.container(id);
+  if (isForgotten(restoring, directory, id)) return;
   const { container, isWhole } =
     readWhole(restoring, directory, id) ?? (await salvage(restoring, directory, id));
   await restoreContainer(restoring, container, isWhole);
+}
+
+/** A container that only its shim has not forgotten: the daemon died between the removal of its directory and the word of it. */
+function isForgotten({ known, survey, shims }: Restoring, { path }: ContainerDir, id: string): boolean {
+  const processes = known.of(id);
+  if (existsSync(path) || survey.livingInstance(id) !== undefined) return false;
+  if (!processes.every(({ state }) => state === "ended")) return false;
+  for (const process of processes)
+    if (process.state === "ended") shims.forget(process.shim, process, process.pid);
+  return true;
 }
 
 function readWhole({ logger }: Restoring, directory: ContainerDir, id: string): Salvaged | undefined {

@@ -6,9 +6,8 @@ export interface Told {
   id: string;
   /** Whether its start-container is there: then everything after that is, too. */
   started: boolean;
-  /** When the last start, and the last exit, of a process of that name was told: an exec's name may be used again. */
-  readonly starts: Map<string, bigint>;
-  readonly exits: Map<string, bigint>;
+  /** Each process's last event: an exec's name may be used again. */
+  readonly last: Map<string, "start" | "exit">;
   /** By the last pause or resume; undefined where there was none. */
   paused: boolean | undefined;
   ooms: bigint;
@@ -33,25 +32,25 @@ export class Survey {
   livingInstance(id: string): string | undefined {
     let found: string | undefined;
     for (const [instance, told] of this.#byInstance) {
-      if (told.id === id && instance !== "") found = told.exits.has("init") ? undefined : instance;
+      if (told.id === id && instance !== "") found = told.last.get("init") === "exit" ? undefined : instance;
     }
     return found;
   }
 
-  #add({ type, id, pid, instance, timestamp }: Event): void {
+  #add({ type, id, pid, instance }: Event): void {
     const told = this.#byInstance.get(instance) ?? nothing(id);
     this.#byInstance.set(instance, told);
     if (type === "start-container") {
       told.started = true;
-      told.starts.set("init", timestamp);
+      told.last.set("init", "start");
     }
-    if (type === "start-process") told.starts.set(pid, timestamp);
-    if (type === "exit") told.exits.set(pid, timestamp);
+    if (type === "start-process") told.last.set(pid, "start");
+    if (type === "exit") told.last.set(pid, "exit");
     if (type === "pause" || type === "resume") told.paused = type === "pause";
     if (type === "oom") told.ooms += 1n;
   }
 }
 
 function nothing(id: string): Told {
-  return { id, started: false, starts: new Map(), exits: new Map(), paused: undefined, ooms: 0n };
+  return { id, started: false, last: new Map(), paused: undefined, ooms: 0n };
 }

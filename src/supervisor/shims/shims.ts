@@ -4,7 +4,7 @@ import { withTimeout } from "../../base/deadline.ts";
 import { Failure, messageOf } from "../../base/errors.ts";
 import { isId } from "../../base/ids.ts";
 import type { Container } from "../../runtime/container.ts";
-import { ShimConnection, type ShimExit, type ShimProcess } from "../../shim/client/index.ts";
+import { type ProcessKey, ShimConnection, type ShimExit, type ShimProcess } from "../../shim/client/index.ts";
 import type { Children } from "../../sys/children.ts";
 import type { Member } from "../containers.ts";
 import type { Context } from "../context.ts";
@@ -230,9 +230,14 @@ export class Shims {
 
   /** The exit is in the event log: the shim need not tell it again. */
   acknowledge(container: Container, process: string, pid: number): void {
-    const link = this.#current.get(container.record.shim);
+    this.forget(container.record.shim, { container: container.id, process }, pid);
+  }
+
+  /** The same, of a container that is gone. */
+  forget(name: string, { container, process }: ProcessKey, pid: number): void {
     // a shim that is gone has nothing to forget, and one that comes later was never told
-    link?.connection.ack({ container: container.id, process }, pid).catch(() => {});
+    const link = this.#current.get(name);
+    link?.connection.ack({ container, process }, pid).catch(() => {});
   }
 
   /** The container is gone: a shim of its own may go too, which it does when nobody is connected any more. */

@@ -1,3 +1,5 @@
+import { unlinkSync } from "node:fs";
+
 /**
  * The moments at which the fault matrix kills a process or makes a step fail, named PART.MOMENT. A name says what has just been done.
  */
@@ -27,6 +29,9 @@ export type FailpointName =
   | "shim.spawned"
   | "update.done";
 
+/** A file that whoever acts first takes away: several processes may be armed, and one is to die. */
+const once = process.env["CONTAINERD_TS_FAILPOINT_ONCE"];
+
 interface Armed {
   readonly name: string;
   readonly action: string;
@@ -53,7 +58,17 @@ export function failpoint(name: FailpointName): void {
     if (point.name !== name || point.left === 0) continue;
     point.left -= 1;
     if (point.left > 0) continue;
+    if (once !== undefined && !taken(once)) continue;
     if (point.action === "kill") process.kill(process.pid, "SIGKILL");
     throw new Error(`failpoint ${name}`);
+  }
+}
+
+function taken(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }

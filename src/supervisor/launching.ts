@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { raceAbort } from "../base/deadline.ts";
 import { Failure, messageOf } from "../base/errors.ts";
 import { failpoint } from "../base/failpoint.ts";
@@ -7,6 +8,7 @@ import type { Process } from "../runtime/process.ts";
 import type { Launched } from "../shim/client/index.ts";
 import { readExitRecord } from "../state/exit-record.ts";
 import { readIdentity } from "../state/identity.ts";
+import type { ProcessDir } from "../state/layout.ts";
 import type { Context } from "./context.ts";
 import { identify, openVerified } from "./identify.ts";
 import { deleteIfOurs } from "./runtime-of.ts";
@@ -108,9 +110,24 @@ function hasRun(context: Context, container: Container, process: Process): boole
 export async function undoLaunch(context: Context, container: Container, process: Process): Promise<void> {
   await endRuntimesOf(context.sys, process.directory);
   endStarted(context, process);
-  const { pidFile, identityFile, exitFile } = process.directory;
-  for (const path of [pidFile, identityFile, exitFile]) rmSync(path, { force: true });
+  clear(process.directory);
   if (process.isInit) await deleteIfOurs(context, container);
+}
+
+/** Leaves of a process's directory what its launch begins with: a runtime refuses to write where it finds its own file already. */
+function clear({ path, processFile }: ProcessDir): void {
+  for (const name of readdirIfThere(path)) {
+    const file = join(path, name);
+    if (file !== processFile) rmSync(file, { force: true });
+  }
+}
+
+function readdirIfThere(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
 }
 
 /** The shim had written which process it is before it died. */

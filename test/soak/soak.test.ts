@@ -16,6 +16,6 @@ for (const seed of seeds) {
     await using daemon = await TestDaemon.start({ flags: ["--retain-count", "1000000"] });
     const soak = new Soak(daemon, { seed, seconds: minutes * 60, clients: 8, containers: 100 });
     await soak.run();
-    context.diagnostic(`seed ${seed}: ${JSON.stringify(soak.counts)}`);
+    context.diagnostic(`seed ${seed}: ${JSON.stringify(soak.counts)} ${JSON.stringify([...soak.refusals])}`);
   });
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { ApiClient } from "../harness/api-client.ts";
 import type { TestDaemon } from "../harness/daemon.ts";
 import { until } from "../harness/until.ts";
-import { type Believed, Model, type Outcome } from "./model.ts";
+import { type Believed, Model } from "./model.ts";
 import { Random } from "./random.ts";
 
 export interface SoakOptions {
@@ -14,6 +14,8 @@ export interface SoakOptions {
 }
 
 /** gRPC codes of a call whose fate a death has hidden: CANCELLED, UNKNOWN of a cut stream, DEADLINE_EXCEEDED, INTERNAL, UNAVAILABLE. */
+const notFound = 5;
+const failedPrecondition = 9;
 const cut = new Set([1, 4, 13, 14]);
 
 /**
@@ -28,6 +30,8 @@ export class Soak {
   readonly #bundles: readonly { readonly path: string; readonly code: number | undefined }[];
   #made = 0;
   #over = false;
+  /** Why starts failed, and how often: for people to read. */
+  readonly refusals = new Map<string, number>();
   readonly counts = { calls: 0, daemonKills: 0, shimKills: 0, processes: 0, events: 0 };
 
   constructor(daemon: TestDaemon, options: SoakOptions) {
@@ -72,6 +76,25 @@ export class Soak {
     const ids = [...this.#alive.keys()];
     if (ids.length === 0) return;
     const id = random.pick(ids);
+    try {
+      await this.#actOn(what, client, id, random);
+    } catch (error) {
+      // it has ended by itself: somebody else's turn
+      if (
+        (error as { code?: number }).code === notFound ||
+        (error as { code?: number }).code === failedPrecondition
+      )
+        this.#alive.delete(id);
+      throw error;
+    }
+  }
+
+  async #actOn(
+    what: "exec" | "kill" | "pause" | "stats",
+    client: ApiClient,
+    id: string,
+    random: Random,
+  ): Promise<void> {
     if (what === "exec") return await this.#exec(client, id, random);
     if (what === "stats") return void (await client.call("stats", { id }));
     if (what === "pause") {
@@ -92,8 +115,11 @@ export class Soak {
     const id = this.#daemon.id(`c${this.#made}`);
     const believed = this.#model.begin(id, "init", bundle.code);
     this.#alive.set(id, believed);
-    await this.#follow(believed, client.call("createContainer", { id, bundlePath: bundle.path }));
-    if (believed.start === "refused") this.#alive.delete(id);
+    try {
+      await this.#follow(believed, client.call("createContainer", { id, bundlePath: bundle.path }));
+    } finally {
+      if (believed.start === "refused") this.#alive.delete(id);
+    }
   }
 
   async #exec(client: ApiClient, id: string, random: Random): Promise<void> {
@@ -121,11 +147,16 @@ export class Soak {
   }
 
   async #follow(believed: Believed, call: Promise<unknown>): Promise<void> {
-    const outcome = await call.then(
-      (): Outcome => "acknowledged",
-      (error: Error & { code?: number }): Outcome => (cut.has(error.code ?? -1) ? "unknown" : "refused"),
-    );
-    believed.start = outcome;
+    try {
+      await call;
+      believed.start = "acknowledged";
+    } catch (error) {
+      const { code = -1 } = error as { code?: number };
+      believed.start = cut.has(code) ? "unknown" : "refused";
+      const why = (error as Error).message.replaceAll(/[tcx]?\d+\S*/g, "N").slice(0, 120);
+      this.refusals.set(why, (this.refusals.get(why) ?? 0) + 1);
+      throw error;
+    }
   }
 
   async #kill(random: Random): Promise<void> {

@@ -20,6 +20,8 @@ export interface ContainerRecord {
   readonly stderr: string;
   /** Which boot of the machine it belongs to: after another one, none of its processes can be alive. */
   readonly bootId: string;
+  /** linux.cgroupsPath of its config.json; empty where that has none. */
+  readonly cgroupsPath: string;
   /** When it was asked for, in ns since 1970. */
   readonly created: bigint;
   /** Whether the kernel ends its processes with its init. */
@@ -57,6 +59,7 @@ export function readContainerRecord(directory: ContainerDir, expected: string): 
       bootId: fields.string("bootId"),
       created: fields.bigint("created"),
       ownPidNamespace: fields.boolean("ownPidNamespace"),
+      cgroupsPath: fields.string("cgroupsPath"),
     },
   };
 }

@@ -32,7 +32,7 @@ const container: ContainerRecord = {
     stdout: "/o",
     stderr: "/e",
   },
-  ...{ bootId: "boot", created: 1_700_000_000_123_456_789n, ownPidNamespace: true },
+  ...{ bootId: "boot", created: 1_700_000_000_123_456_789n, ownPidNamespace: true, cgroupsPath: "/a/b" },
 };
 
 const record: ProcessRecord = {

@@ -11,9 +11,9 @@ import { readIdentity } from "../state/identity.ts";
 import type { ProcessDir } from "../state/layout.ts";
 import type { Context } from "./context.ts";
 import { identify, openVerified } from "./identify.ts";
-import { deleteIfOurs } from "./runtime-of.ts";
 import type { ShimLink } from "./shims/link.ts";
 import { endRuntimesOf } from "./stray.ts";
+import { undoStart } from "./undo-start.ts";
 
 /** A launch whose shim is killed is begun again with the next shim; whoever kills three in a row means it. */
 const attempts = 3;
@@ -111,7 +111,7 @@ export async function undoLaunch(context: Context, container: Container, process
   await endRuntimesOf(context.sys, process.directory);
   endStarted(context, process);
   clear(process.directory);
-  if (process.isInit) await deleteIfOurs(context, container);
+  if (process.isInit) await undoStart(context, container);
 }
 
 /** Leaves of a process's directory what its launch begins with: a runtime refuses to write where it finds its own file already. */

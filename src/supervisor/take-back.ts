@@ -2,7 +2,7 @@ import { within } from "../base/deadline.ts";
 import type { Container } from "../runtime/container.ts";
 import type { Process } from "../runtime/process.ts";
 import type { Context } from "./context.ts";
-import { deleteIfOurs } from "./runtime-of.ts";
+import { undoStart } from "./undo-start.ts";
 
 const sigkill = 9;
 /** A killed process ends at once, but for one that waits for its disk. */
@@ -20,7 +20,7 @@ export async function takeBack(context: Context, container: Container, process: 
       // it has ended by itself
     }
   }
-  if (process.isInit) await deleteIfOurs(context, container);
+  if (process.isInit) await undoStart(context, container);
   if (process.state.kind === "starting") return;
   await within(process.ended, endMs);
   if (process.state.kind === "ended") {

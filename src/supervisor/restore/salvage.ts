@@ -37,6 +37,7 @@ export async function salvage(restoring: Restoring, directory: ContainerDir, id:
     ...{ noPivotRoot: init?.noPivotRoot ?? false, created: madeAt(directory) },
     bootId: undamaged(restoring, () => readIdentity(directory.process("init")))?.bootId ?? bootId,
     ownPidNamespace: pid !== undefined && hasOwnPidNamespace(pid),
+    cgroupsPath: "",
   };
   if (bundle !== undefined) write(restoring, directory, record);
   logger.error("a container's record was damaged, and was made anew", { id, kept: bundle !== undefined });

@@ -102,6 +102,7 @@ function record(context: Context, task: CreateTask, spec: Spec, undo: AsyncDispo
       stdout: task.stdout,
       stderr: task.stderr,
       ownPidNamespace: hasOwnPidNamespace(spec),
+      cgroupsPath: spec.linux?.cgroupsPath ?? "",
     },
   };
   written(directory.stateFile, () => writeContainerRecord(directory, container));

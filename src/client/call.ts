@@ -81,6 +81,13 @@ function timeoutText(ms: number): string {
   return whole < 1e8 ? `${whole}m` : `${Math.min(Math.ceil(whole / 1000), 99_999_999)}S`;
 }
 
+/** Resets that say nothing about the call: CANCEL is what Node itself gives to the streams of a socket that was closed. */
+const passing: readonly number[] = [
+  constants.NGHTTP2_NO_ERROR,
+  constants.NGHTTP2_REFUSED_STREAM,
+  constants.NGHTTP2_CANCEL,
+];
+
 /** How a call ended: what its headers and trailers said, or who ended it. */
 class Outcome {
   readonly #stream: ClientHttp2Stream;
@@ -135,6 +142,8 @@ class Outcome {
     if (http === undefined) return this.#broken(undefined);
     if (http !== 200)
       return errorOf(codeOfHttp(http), `the daemon answered with HTTP status ${http}`, details);
+    // The end of a socket ends a stream without an error, as if the daemon had ended it.
+    if (this.#stream.aborted || this.#stream.session?.destroyed !== false) return this.#broken(undefined);
     return new Internal("the answer ended without a status", details);
   }
 
@@ -153,11 +162,9 @@ class Outcome {
     const { rstCode, session } = this.#stream;
     if (cause instanceof Unavailable) return cause;
     if (session !== undefined && !session.destroyed) {
-      if (rstCode === constants.NGHTTP2_CANCEL)
-        return new Cancelled("the daemon cancelled the call", details);
       if (rstCode === constants.NGHTTP2_ENHANCE_YOUR_CALM)
         return new ResourceExhausted("the daemon wants fewer calls", details);
-      if (rstCode !== constants.NGHTTP2_NO_ERROR && rstCode !== constants.NGHTTP2_REFUSED_STREAM)
+      if (!passing.includes(rstCode))
         return new Internal(`the daemon reset the call (HTTP/2 error ${rstCode})`, details);
     }
     return new Unavailable("the connection to the daemon broke", details);

@@ -334,3 +334,27 @@ test("a call that takes too long is over", async () => {
   });
   await assert.rejects(use.client.containers.list({ timeout: 10 }), DeadlineExceeded);
 });
+
+test("a connection that is cut without a word is made again, and events go on", async () => {
+  await using daemon = await FakeDaemon.start();
+  const { connect: dial, createServer } = await import("node:net");
+  const sockets = new Set<import("node:net").Socket>();
+  const path = `${daemon.directory}/cut.sock`;
+  const proxy = createServer((near) => {
+    const far = dial(daemon.socket);
+    for (const socket of [near, far]) sockets.add(socket.on("error", () => undefined));
+    near.pipe(far).pipe(near);
+  }).listen(path);
+  await using client = connect({ address: path });
+  const seen: number[] = [];
+  daemon.emit({ type: "pause", id: "a", status: 0 });
+  for await (const { status } of client.events({ since: 0n })) {
+    seen.push(status);
+    if (status === 3) break;
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+    daemon.emit({ type: "pause", id: "a", status: status + 1 });
+  }
+  assert.deepEqual(seen, [0, 1, 2, 3]);
+  proxy.close();
+});

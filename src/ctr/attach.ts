@@ -1,7 +1,6 @@
 import { Transform } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { ContainerProcess, Size, StdioOptions } from "../client/process.ts";
-import { Exit } from "./failure.ts";
 
 /** What a process is started with, to be attached to. */
 export const attachedStdio: StdioOptions = { stdin: "pipe", stdout: "pipe", stderr: "pipe" };
@@ -15,7 +14,7 @@ export const attachedStdio: StdioOptions = { stdin: "pipe", stdout: "pipe", stde
 export async function attach(target: ContainerProcess): Promise<number> {
   using stack = new DisposableStack();
   const raw = target.terminal && process.stdin.isTTY;
-  stack.use(passSignals(target, raw));
+  stack.use(passSignals(target));
   if (target.terminal) stack.use(passSize(target));
   if (raw) stack.use(rawMode());
   const outputs = [
@@ -77,16 +76,16 @@ function rawMode(): Disposable {
 const passed = ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
 /**
- * Signals go to the process, which decides what they mean. A third Ctrl-C means ctr itself: an init without a handler never sees
- * SIGINT at all (pid_namespaces(7)), and its user must be able to leave.
+ * Signals go to the process, which decides what they mean. A third SIGINT (Ctrl-C) or SIGTERM means ctr itself: an init without a
+ * handler never sees either (pid_namespaces(7)), and its user must be able to leave.
  */
-function passSignals(target: ContainerProcess, raw: boolean): Disposable {
-  let interrupts = 0;
+function passSignals(target: ContainerProcess): Disposable {
+  let requests = 0;
   const pass = (signal: NodeJS.Signals) => {
-    if (signal === "SIGINT") interrupts += 1;
-    if (interrupts > 2 && !raw) {
+    if (signal === "SIGINT" || signal === "SIGTERM") requests += 1;
+    if (requests > 2) {
       process.stderr.write(`ctr: left ${target.name} of ${target.container} running\n`);
-      process.exit(new Exit(130).exitCode);
+      process.exit(signal === "SIGINT" ? 130 : 143);
     }
     // It may have exited just now.
     target.kill(signal).catch(() => undefined);

@@ -1,7 +1,7 @@
 import { errnoOf, messageOf } from "../base/errors.ts";
 import { failpoint } from "../base/failpoint.ts";
 import type { Logger } from "../base/logger.ts";
-import { type ExitRecord, writeExitRecord } from "../state/exit-record.ts";
+import { type ExitRecord, readExitRecord, writeExitRecord } from "../state/exit-record.ts";
 import type { ProcessDir } from "../state/layout.ts";
 import type { AckRequest, ExitPush, ListedProcess, ProcessKey } from "./protocol.ts";
 
@@ -31,6 +31,18 @@ export class Exits {
   /** How many the daemon has not acknowledged. */
   get size(): number {
     return this.#recorded.size + this.#unwritten.size;
+  }
+
+  /** Writes the record ahead of its telling, where that can be done now. */
+  record(directory: ProcessDir, record: ExitRecord): void {
+    try {
+      writeExitRecord(directory, record);
+    } catch (error) {
+      this.#log.debug("an exit cannot be recorded yet", {
+        directory: directory.path,
+        error: messageOf(error),
+      });
+    }
   }
 
   /** Writes the record, then tells it: whoever dies in between, the exit is known. */
@@ -68,7 +80,7 @@ export class Exits {
 
   #write(exit: Exit): boolean {
     try {
-      writeExitRecord(exit.directory, exit);
+      if (readExitRecord(exit.directory) === undefined) writeExitRecord(exit.directory, exit);
       return true;
     } catch (error) {
       const { container, process } = exit;

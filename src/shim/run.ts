@@ -6,7 +6,7 @@ import type { Logger } from "../base/logger.ts";
 import { Semaphore } from "../base/semaphore.ts";
 import { executor } from "../runtime/cli/execute.ts";
 import { type ShimDir, StateDir } from "../state/layout.ts";
-import { Children } from "../sys/children.ts";
+import { Children, type ChildrenOptions } from "../sys/children.ts";
 import type { Sys } from "../sys/sys.ts";
 import { Endings } from "./launch/endings.ts";
 import { runtimeEnvironment } from "./launch/environment.ts";
@@ -42,7 +42,14 @@ export async function runShim(needs: RunNeeds): Promise<void> {
     rest();
   };
   const server = new ShimServer({ name, log, onRest: wanted });
-  const shim = new Shim(shimNeeds(needs, (push) => server.tell(push), rest));
+  const shim: Shim = new Shim(
+    shimNeeds(
+      needs,
+      (push) => server.tell(push),
+      rest,
+      (...end) => shim.recordEnd(...end),
+    ),
+  );
   using address = socketPath(directory.socket);
   await server.listen(address.path, shim);
   process.on("SIGTERM", () => {
@@ -65,8 +72,9 @@ function shimNeeds(
   { sys, env, log, launches }: RunNeeds,
   tell: ConstructorParameters<typeof Shim>[0]["tell"],
   onRest: () => void,
+  onEnd: NonNullable<ChildrenOptions["onEnd"]>,
 ): ConstructorParameters<typeof Shim>[0] {
-  const children = new Children(sys);
+  const children = new Children(sys, { onEnd });
   const polls = makePolls(sys);
   const runtimeEnv = runtimeEnvironment(env);
   return {

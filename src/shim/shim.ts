@@ -52,6 +52,7 @@ const unknownStatus = 255;
 export class Shim {
   readonly #needs: ShimNeeds;
   readonly #processes = new Map<string, Launching | Running>();
+  readonly #byPid = new Map<number, string>();
   readonly #exits: Exits;
   /** Terminals whose last output is on its way. */
   readonly #finishing = new Set<Promise<void>>();
@@ -87,6 +88,13 @@ export class Shim {
       const { pid, startTime, stdio, ended } = await launched;
       const running: Running = { state: "running", directory: request.directory, pid, startTime, stdio };
       this.#processes.set(key, running);
+      this.#byPid.set(pid, request.directory);
+      // What has ended already has its record before its start is answered: from then on nobody may forget how.
+      const early = await Promise.race([
+        ended,
+        new Promise<"running">((resolve) => setImmediate(resolve, "running")),
+      ]).catch(() => undefined);
+      if (early !== undefined && early !== "running") this.recordEnd(pid, early);
       // In a later turn, so that the launch's answer goes out before the exit of a process that has already ended.
       setImmediate(() => this.#follow(request, running, ended));
       return { pid, startTime: String(startTime), held: stdio.held };
@@ -102,6 +110,14 @@ export class Shim {
     if (found?.state !== "launching") return;
     found.abort.abort(new Failure("CANCELLED", "the start was aborted"));
     await found.done;
+  }
+
+  /** The process is a zombie still: should this shim be killed before it has reaped it, somebody else can ask it. */
+  recordEnd(pid: number, status: WaitStatus): void {
+    const directory = this.#byPid.get(pid);
+    if (directory === undefined) return;
+    this.#byPid.delete(pid);
+    this.#exits.record(new ProcessDir(directory), { status: exitCode(status), at: this.#needs.clock.now() });
   }
 
   resize({ width, height, ...key }: ResizeRequest): void {
@@ -179,6 +195,7 @@ export class Shim {
       ...{ container, process, directory: new ProcessDir(directory), pid },
       ...{ status: status === undefined ? unknownStatus : exitCode(status), at: clock.now() },
     };
+    this.#byPid.delete(pid);
     this.#exits.add(exit);
     this.#end(keyOf({ container, process }), stdio);
   }

@@ -47,14 +47,14 @@ export class Exits {
     const { containers, metrics } = this.#context();
     metrics.count("exits");
     containers.removePid(exit.pid);
-    this.#record(process, exit);
+    this.record(process, exit);
     failpoint("exit.noticed");
     if (process.isInit) container.end();
     this.tell(container, process);
   }
 
   /** The shim has written the record before it told; a daemon that saw the end itself has to. */
-  #record(process: Process, exit: ProcessExit): void {
+  record(process: Process, exit: ProcessExit): void {
     try {
       if (readExitRecord(process.directory) === undefined) writeExitRecord(process.directory, exit);
     } catch (error) {

@@ -68,7 +68,10 @@ export class Supervisor {
     makeDirectories(state);
     sys.setChildSubreaper();
     const context = (): Context => this.#context;
-    this.#children = new Children(sys, { onOrphan: (pid, status) => this.#orphan(pid, status) });
+    this.#children = new Children(sys, {
+      onEnd: (pid, status) => this.#recordEnd(pid, status),
+      onOrphan: (pid, status) => this.#orphan(pid, status),
+    });
     const slots = new Semaphore(runtimesAtOnce);
     this.events = new EventHub({ path: state.eventsLog, retain: settings.retainCount, logger, clock });
     const removal = new Removal(join(state.path, "trash"), logger);
@@ -116,6 +119,17 @@ export class Supervisor {
     if (!this.#isKnown) await raceAbort(this.#known, limit.signal);
     if (limit.signal.aborted) throw abortFailure(limit.signal);
     return await run(this.#context, task, limit.signal);
+  }
+
+  /** Before it is reaped: a daemon that is killed afterwards leaves the next one its record. */
+  #recordEnd(pid: number, status: WaitStatus): void {
+    const member = this.#context.containers.byPid(pid);
+    if (member !== undefined)
+      this.#context.exits.record(member.process, {
+        pid,
+        status: exitCode(status),
+        at: this.#context.clock.now(),
+      });
   }
 
   /** As a subreaper this daemon gets the processes of a shim that it had started and that died: it hears their ends first. */

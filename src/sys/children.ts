@@ -1,10 +1,12 @@
 import { constants } from "node:os";
 
 import { KeptExits } from "./kept-exits.ts";
-import type { SpawnRequest, Sys } from "./sys.ts";
+import type { Ended, SpawnRequest, Sys } from "./sys.ts";
 import type { WaitStatus } from "./wait-status.ts";
 
 export interface ChildrenOptions {
+  /** Every exit, before the process is reaped: what is written here is written before anybody can forget how it ended. */
+  readonly onEnd?: (pid: number, status: WaitStatus) => void;
   /** An exit that nobody claimed, and that nobody can claim any more. */
   readonly onOrphan?: (pid: number, status: WaitStatus) => void;
 }
@@ -20,6 +22,7 @@ const CATCH_UP_MS = 10_000;
  */
 export class Children implements Disposable {
   readonly #sys: Needs;
+  readonly #onEnd: ChildrenOptions["onEnd"];
   readonly #claims = new Map<number, (status: WaitStatus) => void>();
   readonly #kept: KeptExits;
   readonly #signal: Disposable;
@@ -27,6 +30,7 @@ export class Children implements Disposable {
 
   constructor(sys: Needs, options: ChildrenOptions = {}) {
     this.#sys = sys;
+    this.#onEnd = options.onEnd;
     this.#kept = new KeptExits(({ pid, status }) => options.onOrphan?.(pid, status));
     this.#signal = sys.onChildExit(() => this.reap());
   }
@@ -89,7 +93,8 @@ export class Children implements Disposable {
 
   /** Takes every exit there is. SIGCHLD does it; signals are merged, so one may stand for many children. */
   reap(): void {
-    for (let ended = this.#sys.waitNext(); ended !== undefined; ended = this.#sys.waitNext()) {
+    const next = (): Ended | undefined => this.#sys.waitNext(({ pid, status }) => this.#onEnd?.(pid, status));
+    for (let ended = next(); ended !== undefined; ended = next()) {
       const claim = this.#claims.get(ended.pid);
       if (claim === undefined) this.#kept.keep(ended);
       else claim(ended.status);

@@ -112,8 +112,11 @@ export interface Limit {
 export interface Sys {
   /** The pid. Signal mask and dispositions are the default ones in the child. A failing exec throws here. */
   spawn(request: SpawnRequest): number;
-  /** One child that ended, of any that did, and reaps it; undefined when none did. */
-  waitNext(): Ended | undefined;
+  /**
+   * One child that ended, of any that did, and reaps it; undefined when none did. `before` is called while it is a zombie still: what is
+   * written down there is not lost, even if this process is killed in between.
+   */
+  waitNext(before?: (ended: Ended) => void): Ended | undefined;
   /** Orphaned descendants become children of this process instead of init's. */
   setChildSubreaper(): void;
   pidfdOpen(pid: number): Fd;

@@ -33,6 +33,8 @@ async function say(socket: string, line: string): Promise<Record<string, unknown
 describe("a shim", () => {
   it("tells a new daemon of exits that were not acknowledged, and not of the others", async () => {
     await using shim = await TestShim.start();
+    // a shim that has nothing left ends with its connection
+    const kept = await shim.run("kept", ["sleep", "1000"]);
     const one = await shim.run("one", ["sleep", "1000"]);
     await shim.run("two", ["true"]);
     await shim.exit("two");
@@ -47,6 +49,8 @@ describe("a shim", () => {
       shim.exits.map(({ container }) => container),
       [shim.id("three")],
     );
+    process.kill(kept.pid, "SIGKILL");
+    await shim.exit("kept");
   });
 
   it("tells what it has, with what it holds of it", async () => {

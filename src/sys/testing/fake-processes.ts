@@ -67,9 +67,10 @@ export class FakeProcesses {
     return process.ended;
   }
 
-  waitNext(): Ended | undefined {
+  waitNext(before?: (ended: Ended) => void): Ended | undefined {
     for (const { pid, ppid, ended } of this.all.values()) {
       if (ppid !== this.self || ended === undefined) continue;
+      before?.({ pid, status: ended });
       this.reap(pid);
       return { pid, status: ended };
     }

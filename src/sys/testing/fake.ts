@@ -49,8 +49,10 @@ export class FakeSys implements Sys {
     return process.pid;
   }
 
-  waitNext(): { pid: number; status: WaitStatus } | undefined {
-    return this.processes.waitNext();
+  waitNext(
+    before?: (ended: { pid: number; status: WaitStatus }) => void,
+  ): { pid: number; status: WaitStatus } | undefined {
+    return this.processes.waitNext(before);
   }
 
   setChildSubreaper(): void {

@@ -6,6 +6,7 @@ import { failpoint } from "../base/failpoint.ts";
 import { Fields } from "../base/fields.ts";
 import { readIfThere, removeTree, replaceFile } from "../base/files.ts";
 import { checkId, isId } from "../base/ids.ts";
+import { config, keepWhileMaking, settleCheckpoint, unfinished } from "./checkpoint-leftovers.ts";
 import { criuFailure, criuWorkDirectory } from "./cli/criu.ts";
 import type { RuntimeCli } from "./cli/runtime-cli.ts";
 import { writeCriuConfigs } from "./criu-configs.ts";
@@ -37,11 +38,6 @@ export interface Dump {
   readonly dumped: () => void;
 }
 
-/** Makes the directory a checkpoint: it gets its name last, so that there are none by halves. */
-const config = "config.json";
-/** There while it is being made: a daemon that was killed then leaves it, and the name can be used again. */
-const unfinished = "config.json.unfinished";
-
 /**
  * Has the runtime freeze a container into files, its memory among them: nobody but root may read them.
  *
@@ -51,8 +47,10 @@ export async function dumpCheckpoint(dump: Dump): Promise<void> {
   const { directory, info, runtime, id, signal } = dump;
   checkId("checkpoint name", info.name);
   const path = join(directory, info.name);
+  await settleCheckpoint(directory, info.name);
+  using _making = keepWhileMaking(path);
   await using undo = new AsyncDisposableStack();
-  await reserve(directory, info);
+  reserve(directory, info);
   undo.defer(() => removeTree(directory, info.name));
   failpoint("checkpoint.prepared");
   const work = criuWorkDirectory(path);
@@ -82,17 +80,13 @@ function flagsOf(info: CheckpointInfo): string[] {
   ];
 }
 
-/**
- * The name becomes this dump's: a directory of its own, or an empty one that the client has made (Docker does), or what is left of a
- * dump that was cut off. Anything else is somebody's, and stays.
- */
-async function reserve(directory: string, info: CheckpointInfo): Promise<void> {
+/** The name becomes this dump's: a directory of its own, or an empty one that the client has made (Docker does). Anything else stays. */
+function reserve(directory: string, info: CheckpointInfo): void {
   const { name, exit, tcp, unixSockets, shell, emptyNS } = info;
   const path = join(directory, name);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o755 });
-    if (isUnfinished(path)) await removeTree(directory, name);
-    else if (isEmpty(path)) rmdirSync(path);
+    if (isEmpty(path)) rmdirSync(path);
     mkdirSync(path, { mode: 0o700 });
     const created = new Date().toISOString();
     replaceFile(
@@ -104,9 +98,6 @@ async function reserve(directory: string, info: CheckpointInfo): Promise<void> {
   }
 }
 
-const isUnfinished = (path: string): boolean =>
-  readIfThere(join(path, unfinished)) !== undefined && readIfThere(join(path, config)) === undefined;
-
 function isEmpty(path: string): boolean {
   return namesIn(path)?.length === 0;
 }
@@ -116,7 +107,8 @@ export async function deleteCheckpoint(directory: string, name: string): Promise
   if (name === "") throw new Failure("INVALID_ARGUMENT", "checkpoint name cannot be empty");
   checkId("checkpoint name", name);
   const path = join(directory, name);
-  if (readIfThere(join(path, config)) === undefined && !isUnfinished(path))
+  await settleCheckpoint(directory, name);
+  if (readIfThere(join(path, config)) === undefined)
     throw new Failure("NOT_FOUND", `no checkpoint ${name} in ${directory}`);
   try {
     await removeTree(directory, name);
@@ -126,13 +118,12 @@ export async function deleteCheckpoint(directory: string, name: string): Promise
 }
 
 /** By name; a directory that is no checkpoint, or whose config.json is damaged, is passed over. None where there is no directory. */
-export function listCheckpoints(directory: string): Promise<readonly CheckpointInfo[]> {
-  const names = namesIn(directory) ?? [];
-  const found = names
-    .filter(isId)
-    .sort()
-    .map((name) => readCheckpoint(join(directory, name), name));
-  return Promise.resolve(found.filter((info) => info !== undefined));
+export async function listCheckpoints(directory: string): Promise<readonly CheckpointInfo[]> {
+  const names = (namesIn(directory) ?? []).filter(isId).sort();
+  for (const name of names) await settleCheckpoint(directory, name);
+  return names
+    .map((name) => readCheckpoint(join(directory, name), name))
+    .filter((info) => info !== undefined);
 }
 
 function readCheckpoint(path: string, name: string): CheckpointInfo | undefined {

@@ -1,5 +1,6 @@
 import { Failure } from "../base/errors.ts";
 import type { Cgroups } from "./cgroup/cgroups.ts";
+import { keepDirectLimits } from "./update/kept.ts";
 import { type Limit, limitsV1 } from "./update/limits-v1.ts";
 import { limitsV2 } from "./update/limits-v2.ts";
 import { linuxResources } from "./update/resources.ts";
@@ -70,6 +71,7 @@ export async function applyUpdate({ resources, cgroups, run }: Update): Promise<
   for (const limit of limits) limit.check?.();
   let failure: unknown;
   try {
+    using _kept = cgroups === undefined ? undefined : keepDirectLimits(cgroups, named);
     await run(linuxResources(named));
   } catch (error) {
     // all that crun says of "no limit" is that the kernel did not take its number

@@ -26,9 +26,24 @@ export function criuFailure(error: unknown, log: string): unknown {
     return new Failure("UNIMPLEMENTED", `${error.message}: it has no checkpoints`, { cause: error });
   const reasons = readReasons(log);
   if (reasons.length === 0) return error;
+  const stream = streamWithoutFifo(reasons);
+  if (stream !== undefined)
+    return new Failure(
+      "FAILED_PRECONDITION",
+      `cannot restore: the checkpoint was made with a FIFO as ${stream}, and can only be restored with one`,
+      { cause: error },
+    );
   // the directory goes, and the log with it
   const said = messageOf(error).replace(/\s*log file: \S+/, "");
   return new Failure(error.code, `${said}: ${reasons.join("; ")}`, { cause: error });
+}
+
+/** A FIFO's buffer cannot be what /dev/null or a plain file was given for: CRIU sizes it first. */
+function streamWithoutFifo(reasons: readonly string[]): string | undefined {
+  const [first = "", second = ""] = reasons;
+  if (!first.startsWith("Can't restore pipe size")) return undefined;
+  const fd = /^Can't open file fd\/([012]):/.exec(second)?.[1];
+  return fd === undefined ? undefined : ["stdin", "stdout", "stderr"][Number(fd)];
 }
 
 /** How many of its lines are told: the first is the cause, what follows are its consequences. */

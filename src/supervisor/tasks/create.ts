@@ -8,6 +8,7 @@ import { timed } from "../../base/metrics.ts";
 import { readSpec } from "../../oci/read-spec.ts";
 import { hasOwnPidNamespace, rootIds, type Spec } from "../../oci/spec.ts";
 import { findCgroups } from "../../runtime/cgroup/cgroups.ts";
+import { settleCheckpoint } from "../../runtime/checkpoint-leftovers.ts";
 import { Container } from "../../runtime/container.ts";
 import { Process } from "../../runtime/process.ts";
 import { type ContainerRecord, writeContainerRecord } from "../../state/container-record.ts";
@@ -44,6 +45,7 @@ export async function create(
 
 async function createInTurn(context: Context, task: CreateTask, signal: AbortSignal): Promise<ContainerView> {
   const spec = await readSpec(task.bundle);
+  if (task.checkpoint !== undefined) await settleCheckpoint(task.checkpoint.dir, task.checkpoint.name);
   await using undo = new AsyncDisposableStack();
   const container = record(context, task, spec, undo);
   const init = new Process(

@@ -211,7 +211,8 @@ test("a deadline that passes is answered at once, and the work is told", async (
         reject(signal.reason);
       }),
     );
-  await assert.rejects(client.call("state", {}, { deadline: Date.now() + 50 }), { code: 4 });
+  // a client that keeps time itself may cancel a moment before the server does
+  await assert.rejects(client.call("state", {}, {}, { "grpc-timeout": "50m" }), { code: 4 });
   const reason = await told.promise;
   assert.ok(reason instanceof Failure && reason.code === "DEADLINE_EXCEEDED");
 });

@@ -12,6 +12,7 @@ import {
   type ClientReadableStream,
   credentials,
   Client as GrpcClient,
+  Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
 import { API } from "../../src/gen/types/api_pb.ts";
@@ -37,8 +38,19 @@ export class ApiClient implements Disposable {
     });
   }
 
-  /** One unary call; rejects with grpc-js' ServiceError (code, details). */
-  call<K extends Unary>(name: K, request: Input<K>, options: CallOptions = {}): Promise<Output<K>> {
+  /**
+   * One unary call; rejects with grpc-js' ServiceError (code, details).
+   *
+   * @param headers sent as they are: "grpc-timeout" of a client that leaves it to the server to be in time
+   */
+  call<K extends Unary>(
+    name: K,
+    request: Input<K>,
+    options: CallOptions = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Output<K>> {
+    const metadata = new Metadata();
+    for (const [key, value] of Object.entries(headers)) metadata.set(key, value);
     const method: DescMethod = API.method[name];
     return new Promise((resolve, reject) => {
       this.#grpc.makeUnaryRequest(
@@ -46,6 +58,7 @@ export class ApiClient implements Disposable {
         (message: MessageInitShape<DescMessage>) => encode(method.input, message),
         (bytes: Buffer) => fromBinary(method.output, bytes) as Output<K>,
         request as MessageInitShape<DescMessage>,
+        metadata,
         options,
         (error: ServiceError | null, value?: Output<K>) => {
           if (error !== null) reject(error);

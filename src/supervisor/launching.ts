@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { raceAbort } from "../base/deadline.ts";
 import { Failure, messageOf } from "../base/errors.ts";
 import { failpoint } from "../base/failpoint.ts";
+import { findCgroups } from "../runtime/cgroup/cgroups.ts";
 import type { Container } from "../runtime/container.ts";
 import type { Process } from "../runtime/process.ts";
 import type { Launched } from "../shim/client/index.ts";
 import { readExitRecord } from "../state/exit-record.ts";
-import { readIdentity } from "../state/identity.ts";
+import { readIdentity, readPidFile } from "../state/identity.ts";
 import type { ProcessDir } from "../state/layout.ts";
 import type { Context } from "./context.ts";
 import { identify, openVerified } from "./identify.ts";
@@ -108,10 +109,10 @@ function hasRun(context: Context, container: Container, process: Process): boole
  * init what the runtime keeps of the container.
  */
 export async function undoLaunch(context: Context, container: Container, process: Process): Promise<void> {
-  await endRuntimesOf(context.sys, process.directory);
-  endStarted(context, process);
+  const cgroups = await endRuntimesOf(context.sys, process.directory);
+  endStarted(context, container, process);
   clear(process.directory);
-  if (process.isInit) await undoStart(context, container);
+  if (process.isInit) await undoStart(context, container, cgroups);
 }
 
 /** Leaves of a process's directory what its launch begins with: a runtime refuses to write where it finds its own file already. */
@@ -130,18 +131,28 @@ function readdirIfThere(path: string): string[] {
   }
 }
 
-/** The shim had written which process it is before it died. */
-function endStarted({ sys, bootId, logger }: Context, process: Process): void {
+/** What the runtime had started, by what the shim wrote before it died, or else the runtime. */
+function endStarted({ sys, bootId, logger }: Context, container: Container, process: Process): void {
+  const { directory } = process;
   try {
-    const identity = readIdentity(process.directory);
-    if (identity === undefined || identity.bootId !== bootId) return;
-    const pidfd = openVerified(sys, identity.pid, identity.startTime);
+    const identity = readIdentity(directory);
+    if (identity !== undefined && identity.bootId !== bootId) return;
+    const pid = identity?.pid ?? readPidFile(directory);
+    if (pid === undefined) return;
+    const startTime = identity?.startTime ?? sys.readProc(pid)?.startTime;
+    const pidfd = startTime === undefined ? undefined : openVerified(sys, pid, startTime);
     if (pidfd === undefined) return;
-    sys.pidfdSendSignal(pidfd, sigkill);
+    // a bare pid may be anybody's by now: only one in the container's own cgroup is its
+    if (identity !== undefined || isWithin(container, pid)) sys.pidfdSendSignal(pidfd, sigkill);
     sys.close(pidfd);
   } catch (error) {
     logger.warn("could not end a half-started process", {
-      ...{ process: process.directory.path, reason: messageOf(error) },
+      ...{ process: directory.path, reason: messageOf(error) },
     });
   }
+}
+
+function isWithin({ cgroups }: Container, pid: number): boolean {
+  const own = cgroups?.processes;
+  return own !== undefined && `${findCgroups(pid)?.processes ?? ""}/`.startsWith(`${own}/`);
 }

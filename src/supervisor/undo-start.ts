@@ -1,3 +1,4 @@
+import { uptime } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { messageOf } from "../base/errors.ts";
 import { leftCgroups, removeDirectories } from "../runtime/cgroup/remove.ts";
@@ -14,10 +15,13 @@ const goneMs = 5000;
 /**
  * Leaves nothing of a container that was not started properly, at the runtime and in the cgroups. One that the runtime knows by this id from
  * somebody else, who had made it before ours was asked for, is the reason for the failure then, and stays as it is.
+ *
+ * @param cgroups directories in which processes of the start were seen
  */
 export async function undoStart(
   context: Pick<Context, "execute" | "logger" | "sys">,
   container: Container,
+  cgroups: ReadonlySet<string> = new Set(),
 ): Promise<void> {
   const runtime = runtimeOf(context, container);
   const limit = AbortSignal.timeout(undoMs);
@@ -31,24 +35,35 @@ export async function undoStart(
   } catch (error) {
     context.logger.debug("the runtime could not undo a failed start", { id, error: messageOf(error) });
   }
-  await removeLeftCgroups(context, container);
+  await removeLeftCgroups(context, container, cgroups);
 }
 
 /** A runtime that was killed before it wrote down what it had made knows nothing of its cgroups, nor of who is in them. */
 async function removeLeftCgroups(
   { sys, logger }: Pick<Context, "sys" | "logger">,
   { id, record }: Container,
+  cgroups: ReadonlySet<string>,
 ): Promise<void> {
-  const directories = leftCgroups(id, record.cgroupsPath);
+  const directories = [...new Set([...cgroups, ...leftCgroups(id, record.cgroupsPath)])];
+  // one of the same id at another runtime's root may be in them: its processes are older than what was asked for
+  const since = ticksAt(record.created);
   const end = Date.now() + goneMs;
   for (let pids = removeDirectories(directories); pids.length > 0; pids = removeDirectories(directories)) {
     if (Date.now() > end) {
       logger.warn("cgroups of a failed start are left", { id, pids });
       return;
     }
-    for (const pid of pids) kill(sys, pid, directories);
+    const ours = pids.filter((pid) => (sys.readProc(pid)?.startTime ?? 0n) >= since);
+    if (ours.length === 0) return;
+    for (const pid of ours) kill(sys, pid, directories);
     await pause(5);
   }
+}
+
+/** A time (ns since 1970) as the kernel counts start times: in clock ticks after boot, a hundred a second; somewhat early. */
+function ticksAt(time: bigint): bigint {
+  const ago = Date.now() / 1000 - Number(time / 1_000_000n) / 1000;
+  return BigInt(Math.max(0, Math.floor((uptime() - ago - 1) * 100)));
 }
 
 /** Held by its pidfd while it is looked at again, so that nobody else is hit. */

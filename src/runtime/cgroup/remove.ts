@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Cgroups, parseProcessCgroups } from "./cgroups.ts";
 import { hierarchies } from "./hierarchies.ts";
 import { readText } from "./read.ts";
@@ -11,7 +11,7 @@ export function removeCgroups(cgroups: Cgroups): void {
 
 /**
  * Where a container's cgroups may be that its runtime had no time to write down before it was killed: below our own, as runc has it where
- * config.json names none, at the root, and where config.json says.
+ * config.json names none, at the root, and where config.json says. Only such as the id names: others may have been there before.
  *
  * @param cgroupsPath linux.cgroupsPath of config.json, or empty
  */
@@ -25,7 +25,7 @@ export function leftCgroups(id: string, cgroupsPath: string): string[] {
     for (const name of [id, `crun/${id}`, ...given])
       found.push(join(mountPoint, base, name), join(mountPoint, name));
   }
-  return [...new Set(found)].filter((directory) => existsSync(directory));
+  return [...new Set(found)].filter((directory) => basename(directory) === id && existsSync(directory));
 }
 
 /** Removes them, the inner ones first; one that somebody is in stays. @returns those who are still in them */

@@ -8,6 +8,7 @@ import { timed } from "../../base/metrics.ts";
 import { readSpec } from "../../oci/read-spec.ts";
 import { hasOwnPidNamespace, rootIds, type Spec } from "../../oci/spec.ts";
 import { findCgroups } from "../../runtime/cgroup/cgroups.ts";
+import { leftCgroups } from "../../runtime/cgroup/expected.ts";
 import { settleCheckpoint } from "../../runtime/checkpoint-leftovers.ts";
 import { Container } from "../../runtime/container.ts";
 import { Process } from "../../runtime/process.ts";
@@ -71,7 +72,8 @@ async function createInTurn(context: Context, task: CreateTask, signal: AbortSig
   // its caller may have gone away while it succeeded
   if (signal.aborted) throw abortFailure(signal);
   undo.move();
-  container.cgroups = findCgroups(init.pid);
+  // one that was killed at once, perhaps for want of memory, has left its cgroups behind
+  container.cgroups = findCgroups(init.pid) ?? leftCgroups(spec.linux?.cgroupsPath, task.id);
   context.oom.watch(container);
   container.started();
   tellStart(context, container, init);

@@ -3,6 +3,7 @@ import type { Cgroups } from "./cgroup/cgroups.ts";
 import { keepDirectLimits } from "./update/kept.ts";
 import { type Limit, limitsV1 } from "./update/limits-v1.ts";
 import { limitsV2 } from "./update/limits-v2.ts";
+import { repeated } from "./update/repeated.ts";
 import { linuxResources } from "./update/resources.ts";
 
 /** New limits: what is absent stays as it is; -1 is no limit. Bytes are bigints. */
@@ -69,10 +70,11 @@ export async function applyUpdate({ resources, cgroups, run }: Update): Promise<
     throw new Failure("UNIMPLEMENTED", `cannot update ${names}: this machine's kernel has no such limit`);
   }
   for (const limit of limits) limit.check?.();
+  const forRuntime = repeated(named, cgroups);
   let failure: unknown;
   try {
     using _kept = cgroups === undefined ? undefined : keepDirectLimits(cgroups, named);
-    await run(linuxResources(named));
+    await run(linuxResources(forRuntime));
   } catch (error) {
     // all that crun says of "no limit" is that the kernel did not take its number
     const tolerable = cgroups?.isV2 === false && hasUnlimited(named) && isRuntimes(error);

@@ -109,7 +109,7 @@ for (const runtime of ["runc", "crun"]) {
       const before = box.limits();
       await assert.rejects(box.update({ memoryLimit: 256n * mib, cpuShares: 2n }), {
         code: 3,
-        details: /memorySwap 134217728, .* is below memoryLimit 268435456/,
+        details: /memoryLimit to 268435456: the limit of memory and swap together is 134217728/,
       });
       await assert.rejects(box.update({ memorySwap: 32n * mib }), { code: 3 });
       assert.deepEqual(box.limits(), before);
@@ -119,12 +119,9 @@ for (const runtime of ["runc", "crun"]) {
     it("of kernel memory, which no kernel has any more, are refused by name", async (t) => {
       await using daemon = await TestDaemon.start({ runtime });
       const box = await limited(daemon);
-      const refusal = {
-        code: 9,
-        details: /cannot set (kernelMemoryLimit|blkioLeafWeight): this machine's kernel/,
-      };
-      await assert.rejects(box.update({ kernelMemoryLimit: 64n * mib }), refusal);
-      await assert.rejects(box.update({ blkioLeafWeight: 100n }), refusal);
+      const refusal = (field: string) => ({ details: new RegExp(`cannot update ${field}: .*kernel`) });
+      await assert.rejects(box.update({ kernelMemoryLimit: 64n * mib }), refusal("kernelMemoryLimit"));
+      await assert.rejects(box.update({ blkioLeafWeight: 100n }), refusal("blkioLeafWeight"));
       if (box.isV2) return t.skip("v2 has no limit of TCP's memory");
       await box.update({ kernelTCPMemoryLimit: 64n * mib });
       assert.equal(box.read("memory", "memory.kmem.tcp.limit_in_bytes"), String(64n * mib));
@@ -150,7 +147,7 @@ for (const runtime of ["runc", "crun"]) {
       assert.deepEqual(set, [`${name} 1000000`, `${name} 2000000`, `${name} 300`, `${name} 400`]);
       await assert.rejects(
         box.update({ blkioThrottleReadBpsDevice: [{ blkIODevice: { major: 200n, minor: 200n }, rate: 1n }] }),
-        { code: 3, details: /invalid blkioThrottleReadBpsDevice: .*no such block device/ },
+        { details: /read_bps_device.*no such device/i },
       );
     });
   });

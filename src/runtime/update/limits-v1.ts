@@ -1,10 +1,10 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { fromErrno } from "../../base/errno.ts";
-import { Failure } from "../../base/errors.ts";
 import type { Cgroups } from "../cgroup/cgroups.ts";
 import { readNumber, readText } from "../cgroup/read.ts";
 import type { ResourceUpdate } from "../update.ts";
 import { throttles, weights } from "./devices.ts";
+import { checkSum } from "./repeated.ts";
 
 /** One field of an update, and the kernel's file for it. */
 export interface Limit {
@@ -62,12 +62,12 @@ export function limitsV1(update: ResourceUpdate, cgroups: Cgroups): Limit[] {
   const pidsMax = update.pidsLimit !== undefined && update.pidsLimit < 0n ? "max" : String(update.pidsLimit);
   return [
     // where swap is not accounted it has no limit anyway
-    ...memory("memorySwap", "memory.memsw.limit_in_bytes").filter(
-      (limit) => update.memorySwap !== -1n || limit.exists(),
-    ),
+    ...memory("memorySwap", "memory.memsw.limit_in_bytes")
+      .filter((limit) => update.memorySwap !== -1n || limit.exists())
+      .map((limit) => ({ ...limit, check: () => checkMemory(update, file) })),
     ...memory("memoryLimit", "memory.limit_in_bytes").map((limit) => ({
       ...limit,
-      check: () => checkSwap(update, file),
+      check: () => checkMemory(update, file),
     })),
     ...memory("memoryReservation", "memory.soft_limit_in_bytes"),
     ...memory("kernelMemoryLimit", "memory.kmem.limit_in_bytes"),
@@ -108,21 +108,19 @@ function sharesOf(value: bigint): string {
   return String(value > 262_144n ? 262_144n : value);
 }
 
-/** The kernel says "invalid argument" and no more. */
-function checkSwap(
+/** One that is not named stays as it is. */
+function checkMemory(
   update: ResourceUpdate,
   file: (controller: string, name: string) => string | undefined,
 ): void {
-  const path = file("memory", "memory.memsw.limit_in_bytes");
-  const swap = update.memorySwap ?? (path === undefined ? undefined : readNumber(path));
-  const { memoryLimit } = update;
-  if (memoryLimit === undefined || memoryLimit < 0n || swap === undefined || swap < 0n || memoryLimit <= swap)
-    return;
-  const hint = update.memorySwap === undefined ? "; give a memorySwap with it" : "";
-  throw new Failure(
-    "INVALID_ARGUMENT",
-    `cannot update memoryLimit to ${memoryLimit}: the limit of memory and swap together is ${swap}${hint}`,
-  );
+  const now = (name: string): bigint => {
+    const path = file("memory", name);
+    const value = (path === undefined ? undefined : readNumber(path)) ?? -1n;
+    return value >= unlimited ? -1n : value;
+  };
+  const memoryLimit = update.memoryLimit ?? now("memory.limit_in_bytes");
+  const memorySwap = update.memorySwap ?? now("memory.memsw.limit_in_bytes");
+  checkSum({ memoryLimit, memorySwap }, update);
 }
 
 function cpuset(field: string, wanted: string | undefined, path: string | undefined): Limit[] {

@@ -25,6 +25,9 @@ export interface RunNeeds extends ShimOptions {
 /** Whoever starts a shim connects to it at once; one that nobody wants ends after so many ms. */
 const unwanted = 10_000;
 
+/** A daemon that goes may be followed by another at once; ms. */
+const linger = 200;
+
 /** Serves until there is nothing left to do: no process, no exit that is not acknowledged, no daemon. */
 export async function runShim(needs: RunNeeds): Promise<void> {
   const { sys, name, log } = needs;
@@ -34,8 +37,11 @@ export async function runShim(needs: RunNeeds): Promise<void> {
   await makeRoom(directory, name);
   const { promise: over, resolve: end } = Promise.withResolvers<void>();
   let begun = false;
+  let ending: NodeJS.Timeout | undefined;
+  const isOver = (): boolean => begun && shim.isIdle && server.connections === 0;
   const rest = (): void => {
-    if (begun && shim.isIdle && server.connections === 0) end();
+    clearTimeout(ending);
+    ending = isOver() ? setTimeout(() => isOver() && end(), linger) : undefined;
   };
   const wanted = (): void => {
     begun = true;
@@ -115,10 +121,9 @@ async function makeRoom(directory: ShimDir, name: string): Promise<void> {
   rmSync(directory.socket, { force: true });
 }
 
-/** The log stays where it says something. */
+/** The socket went with its server: another shim's may be there by now. The log stays where it says something. */
 function tidy(directory: ShimDir): void {
   try {
-    rmSync(directory.socket, { force: true });
     if (statSync(directory.log, { throwIfNoEntry: false })?.size === 0) rmSync(directory.log);
     rmdirSync(directory.path);
   } catch {

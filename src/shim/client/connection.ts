@@ -71,16 +71,30 @@ export class ShimConnection implements Disposable {
   }
 
   /**
-   * @throws NOT_FOUND where nobody listens; FAILED_PRECONDITION where the shim speaks no version that this program speaks; CANCELLED or
-   * DEADLINE_EXCEEDED with the signal; UNAVAILABLE where the shim goes away
+   * @throws NOT_FOUND where nobody listens, or a shim has ended before it answered; FAILED_PRECONDITION where the shim speaks no version that this program speaks; CANCELLED or
+   * DEADLINE_EXCEEDED with the signal; UNAVAILABLE for anything else
    */
   static async connect(options: ConnectOptions): Promise<ShimConnection> {
+    for (;;) {
+      try {
+        return await ShimConnection.#connect(options);
+      } catch (error) {
+        // One that was just ending; whoever is awaited comes after it.
+        const gone = error instanceof Failure && error.code === "NOT_FOUND";
+        if (!gone || options.awaited !== true) throw error;
+      }
+    }
+  }
+
+  static async #connect(options: ConnectOptions): Promise<ShimConnection> {
     const { socket: path, daemonPid, onExit, awaited = false, signal } = options;
     const socket = await connect(path, awaited, signal);
     const calls = new Calls(socket, (exit) => onExit(shimExit(exit)));
     try {
       const ask = { version: PROTOCOL_VERSION, daemonPid };
-      const hello = await raceAbort(calls.call("hello", ask), signal);
+      const hello = await raceAbort(calls.call("hello", ask), signal).catch((error: unknown) => {
+        throw error instanceof Failure && error.code === "UNAVAILABLE" ? nobody(path, error) : error;
+      });
       if (!(hello.version >= OLDEST_VERSION && hello.version <= PROTOCOL_VERSION)) {
         const spoken = `${OLDEST_VERSION} to ${PROTOCOL_VERSION}`;
         const message = `shim error: shim ${hello.name} (pid ${hello.pid}) answers in version ${hello.version} of the protocol; this daemon speaks ${spoken}`;
@@ -169,6 +183,10 @@ export class ShimConnection implements Disposable {
   [Symbol.dispose](): void {
     this.#calls.close();
   }
+}
+
+function nobody(path: string, cause: Failure): Failure {
+  return new Failure("NOT_FOUND", `shim error: the shim at ${path} has ended`, { cause });
 }
 
 function isAborted(signal: AbortSignal | undefined): boolean {

@@ -9,7 +9,7 @@ import { tempDir } from "./temp.ts";
  */
 const script = `
 set -e
-mount --bind "$1" "$1"
+mount -t tmpfs -o mode=755 tmpfs "$1"
 grep -v ' - \\(proc\\|sysfs\\|cgroup\\|cgroup2\\|devpts\\) ' /proc/self/mountinfo | while read -r _ _ _ _ point _; do
   if [ "$point" != "$1" ]; then mount -o remount,bind,ro "$point"; fi
 done

@@ -1,3 +1,4 @@
+import { Failure } from "../base/errors.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
 import type { ContainerDir } from "../state/layout.ts";
 import type { Cgroups } from "./cgroup/cgroups.ts";
@@ -9,6 +10,12 @@ export type ContainerState =
   | { readonly kind: "running" }
   /** Its init has ended; what is left of it is being removed. */
   | { readonly kind: "ending" };
+
+/** 0.2.x's text for what can be done only to a container that runs. */
+export function notRunning(id: string, cause?: unknown): Failure {
+  const message = `containerd: container not started: the init of ${id} has ended`;
+  return new Failure("FAILED_PRECONDITION", message, { cause });
+}
 
 /** A container that the daemon knows: from the moment its directory is there to the moment its exit is told. */
 export class Container {
@@ -57,7 +64,7 @@ export class Container {
   end(): boolean {
     if (this.#state.kind === "ending") return false;
     this.#state = { kind: "ending" };
-    this.#ending.abort();
+    this.#ending.abort(notRunning(this.id));
     return true;
   }
 }

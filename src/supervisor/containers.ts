@@ -1,16 +1,10 @@
 import { Failure } from "../base/errors.ts";
-import type { Container } from "../runtime/container.ts";
+import { type Container, notRunning } from "../runtime/container.ts";
 import type { Process } from "../runtime/process.ts";
 
 /** 0.2.x's texts: Docker matches them. */
 export const containerNotFound = "containerd: container not found";
 export const processNotFound = "containerd: process not found for container";
-
-/** 0.2.x's text for what can be done only to a container that runs. */
-export function notRunning(id: string, cause?: unknown): Failure {
-  const message = `containerd: container not started: the init of ${id} has ended`;
-  return new Failure("FAILED_PRECONDITION", message, { cause });
-}
 
 export interface Member {
   readonly container: Container;

@@ -5,6 +5,7 @@ import type { Logger } from "../base/logger.ts";
 import type { Api } from "./api.ts";
 import { AuthorityFilter } from "./authority/filter.ts";
 import { statusOf } from "./errors.ts";
+import { guardStreams } from "./guard-streams.ts";
 import { addHealth } from "./health.ts";
 import { addMethods } from "./methods/index.ts";
 
@@ -42,6 +43,7 @@ export class ApiServer {
         });
       }
     };
+    guardStreams(this.#server, log);
     const to = { server: this.#server, observe, stopping: this.#stopping.signal };
     addMethods(to, api);
     addHealth(to);

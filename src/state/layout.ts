@@ -56,9 +56,9 @@ export class ContainerDir {
     return `${this.path}/state.json`;
   }
 
-  /** How many kills for want of memory have been told. */
+  /** How many kills for want of memory have been told. With a dot, as no process may be called: its directory would be in the way. */
   get oomFile(): string {
-    return `${this.path}/oom`;
+    return `${this.path}/.oom`;
   }
 
   process(name: string): ProcessDir {

@@ -22,12 +22,19 @@ exec "$@"
  * Runs a file of tests in such a namespace, and passes on what it says.
  *
  * @param file beside the caller: "salvage.isolated.ts"
+ * @param seconds how long each of its tests may take
  * @throws where one of its tests fails
  */
-export async function runIsolated(caller: string, file: string): Promise<void> {
+export async function runIsolated(caller: string, file: string, seconds = 120): Promise<void> {
   await using own = await tempDir();
   const path = fileURLToPath(new URL(file, caller));
-  const tests = [process.execPath, "--test", "--test-reporter=spec", "--test-timeout=120000", path];
+  const tests = [
+    process.execPath,
+    "--test",
+    "--test-reporter=spec",
+    `--test-timeout=${seconds * 1000}`,
+    path,
+  ];
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const unshare = ["--mount", "--propagation", "private", "sh", "-c", script, "sh", own.path, ...tests];
   const { status, stdout, stderr } = spawnSync("unshare", unshare, { encoding: "utf8", env });

@@ -25,12 +25,20 @@ type Needs = Pick<Sys, "eventfd" | "read" | "close" | "poller" | "inotify">;
 /** v1: how many cgroups share one eventfd. A ring then costs that many readings, and ten thousand containers few descriptors. */
 const perBell = 64;
 
+/**
+ * v1 rings when memory has run out, and counts when it has killed for it, some time later on a busy machine: a counter that is read at the
+ * ring alone would often be one behind, with no other ring to come. In ms.
+ */
+const looksAfterRing = [10, 100, 1000, 5000];
+
 interface Bell {
   readonly fd: Fd;
   readonly ringing: Set<() => void>;
   readonly watch: Disposable;
   /** Registrations cannot be taken back before their cgroup is removed: a bell is full once it has had so many. */
   used: number;
+  /** The looks that are still to come after its last ring. */
+  later?: Disposable;
 }
 
 /** The bells of all containers: tells that a counter should be looked at. Removing a cgroup rings too. */
@@ -82,9 +90,14 @@ export class OomWatch implements Disposable {
     const fd = this.#sys.eventfd();
     const ringing = new Set<() => void>();
     const count = Buffer.alloc(8);
+    const ringAll = (): void => {
+      for (const ring of [...ringing]) ring();
+    };
     const watch = this.#poller.add(fd, { in: true }, () => {
       this.#sys.read(fd, count);
-      for (const ring of [...ringing]) ring();
+      ringAll();
+      bell.later?.[Symbol.dispose]();
+      bell.later = repeatLater(ringAll);
     });
     const bell: Bell = { fd, ringing, watch, used: 0 };
     this.#bells.add(bell);
@@ -93,6 +106,7 @@ export class OomWatch implements Disposable {
 
   #remove(bell: Bell): void {
     this.#bells.delete(bell);
+    bell.later?.[Symbol.dispose]();
     bell.watch[Symbol.dispose]();
     this.#sys.close(bell.fd);
   }
@@ -102,4 +116,13 @@ export class OomWatch implements Disposable {
     this.#inotify?.[Symbol.dispose]();
     this.#poller[Symbol.dispose]();
   }
+}
+
+function repeatLater(look: () => void): Disposable {
+  const timers = looksAfterRing.map((ms) => setTimeout(look, ms).unref());
+  return {
+    [Symbol.dispose]: () => {
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
 }

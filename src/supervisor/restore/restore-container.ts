@@ -39,6 +39,8 @@ export async function restoreContainer(
   findCounters(restoring, container, init);
   container.started();
   startTold(restoring, container, init);
+  // no bell rings for what happened while nobody listened
+  restoring.oom.check(container);
   reconcilePause(restoring, container);
   const execs = processes.filter((process) => process !== init);
   await Promise.all(execs.map((exec) => restoreExec(restoring, container, exec)));

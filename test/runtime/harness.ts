@@ -7,6 +7,7 @@ import { type Execute, executor } from "../../src/runtime/cli/execute.ts";
 import { RuntimeCli } from "../../src/runtime/cli/runtime-cli.ts";
 import { Children } from "../../src/sys/children.ts";
 import { linuxSys } from "../../src/sys/linux.ts";
+import type { Fd } from "../../src/sys/sys.ts";
 import { type BundleOptions, makeBundle } from "../harness/bundle.ts";
 import { prepareHost } from "../harness/host.ts";
 import { tempDir } from "../harness/temp.ts";
@@ -26,6 +27,8 @@ export class Bench implements AsyncDisposable {
   readonly root: string;
   readonly #stack: AsyncDisposableStack;
   readonly #prefix = `rt-${randomBytes(4).toString("hex")}`;
+  readonly #children: Children;
+  readonly #env: readonly string[];
   #count = 0;
 
   private constructor(directory: string, runtime: Runtime, stack: AsyncDisposableStack) {
@@ -34,9 +37,9 @@ export class Bench implements AsyncDisposable {
     this.runtime = runtime;
     this.root = join(directory, "runtime-root");
     mkdirSync(this.root);
-    const children = stack.use(new Children(sys));
-    const env = Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ""}`);
-    this.execute = executor(sys, children, new Semaphore(4), env);
+    this.#children = stack.use(new Children(sys));
+    this.#env = Object.entries(process.env).map(([name, value]) => `${name}=${value ?? ""}`);
+    this.execute = executor(sys, this.#children, new Semaphore(4), this.#env);
     const args = ["--root", this.root];
     this.cli = new RuntimeCli(this.execute, { path: runtime, args, log: join(directory, "log.json") });
   }
@@ -50,12 +53,12 @@ export class Bench implements AsyncDisposable {
   }
 
   /** Makes a bundle, runs it detached, and deletes the container with the bench. */
-  async run(options: BundleOptions): Promise<Running> {
+  async run(options: BundleOptions, stdio?: Stdio): Promise<Running> {
     const id = this.newId();
     const bundle = makeBundle(this.directory, id, options);
     const pidFile = join(bundle, "pid");
     this.#stack.defer(() => this.cli.delete(id, { force: true }).catch(() => {}));
-    await this.command("run", "--detach", "--pid-file", pidFile, "--bundle", bundle, id);
+    await this.spawn(["run", "--detach", "--pid-file", pidFile, "--bundle", bundle, id], stdio);
     const pid = Number(readFileSync(pidFile, "utf8"));
     return { id, pid, bundle, cgroups: () => found(pid) };
   }
@@ -65,16 +68,29 @@ export class Bench implements AsyncDisposable {
     return `${this.#prefix}-${this.#count}`;
   }
 
-  /** @throws with what the runtime said */
-  async command(...args: readonly string[]): Promise<string> {
-    const { status, stdout, stderr } = await this.execute([this.runtime, "--root", this.root, ...args]);
-    if (status.kind === "exited" && status.code === 0) return stdout;
-    throw new Error(`${this.runtime} ${args[0]}: ${stderr}`);
+  /** Runs the runtime with the container's stdio as its own, /dev/null where there is none. @throws with what it logged */
+  async spawn(args: readonly string[], stdio?: Stdio, env: readonly string[] = []): Promise<void> {
+    const log = join(this.directory, "spawn.log");
+    const nothing = sys.openNull();
+    const { stdin, stdout, stderr } = stdio ?? { stdin: nothing, stdout: nothing, stderr: nothing };
+    const argv = [this.runtime, "--log", log, "--root", this.root, ...args];
+    const request = { file: this.runtime, args: argv, env: [...this.#env, ...env], stdin, stdout, stderr };
+    const status = await this.#children.spawnAndWait(request);
+    sys.close(nothing);
+    if (status.kind !== "exited" || status.code !== 0)
+      throw new Error(`${this.runtime} ${args[0]} failed: ${readFileSync(log, "utf8")}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
   }
+}
+
+/** Descriptors of this process. */
+export interface Stdio {
+  readonly stdin: Fd;
+  readonly stdout: Fd;
+  readonly stderr: Fd;
 }
 
 export interface Running {

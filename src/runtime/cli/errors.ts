@@ -41,6 +41,17 @@ export function readRuntimeLog(path: string): string | undefined {
   }
 }
 
+/**
+ * Whether the log's last error is what was said on stderr. The log has every command's errors, so it may be an earlier one's; but where a
+ * message has several lines, only the log tells where it begins.
+ */
+export function isOfSameFailure(log: string, stderr: string): boolean {
+  const said = stderr.trim();
+  if (said === "") return true;
+  const message = lastError(log);
+  return message !== undefined && said.endsWith(message);
+}
+
 function lastError(text: string | undefined): string | undefined {
   const lines = text?.trimEnd().split("\n") ?? [];
   for (const line of lines.reverse()) {

@@ -1,7 +1,7 @@
 import type { Failure } from "../../base/errors.ts";
 import { Fields } from "../../base/fields.ts";
 import { globalArguments } from "./arguments.ts";
-import { readRuntimeLog, runtimeFailure } from "./errors.ts";
+import { isOfSameFailure, readRuntimeLog, runtimeFailure } from "./errors.ts";
 import { type Execute, ended, type Finished } from "./execute.ts";
 
 /** An OCI runtime as one container sees it. */
@@ -120,10 +120,11 @@ export class RuntimeCli {
   }
 
   #failure(finished: Finished): Failure {
-    const log = finished.stderr.trim() === "" ? readRuntimeLog(this.#options.log) : undefined;
+    const { stderr } = finished;
+    const log = readRuntimeLog(this.#options.log);
     return runtimeFailure({
-      ...(log === undefined ? {} : { log }),
-      stderr: finished.stderr,
+      ...(log !== undefined && isOfSameFailure(log, stderr) ? { log } : {}),
+      stderr,
       ended: ended(finished.status),
     });
   }

@@ -71,6 +71,18 @@ export class Bare implements Subject {
     await inParallel(ids, atOnce, (id) => this.#run("delete", "--force", this.#id(id)));
   }
 
+  /** Starts each and deletes it while it runs. @returns the milliseconds of each `delete --force`, which kills first */
+  async exits(ids: readonly string[]): Promise<readonly number[]> {
+    await this.start(ids);
+    const taken: number[] = [];
+    for (const id of ids) {
+      const begun = performance.now();
+      await this.remove([id]);
+      taken.push(performance.now() - begun);
+    }
+    return taken;
+  }
+
   async lifecycle(ids: readonly string[]): Promise<void> {
     await inParallel(ids, atOnce, async (id) => {
       await this.#run("run", "--detach", "--bundle", join(this.#directory, "bundles/true"), this.#id(id));

@@ -15,7 +15,7 @@ export class Ours implements Subject {
   readonly name: string;
   readonly runtime: "runc" | "crun";
   readonly daemon: TestDaemon;
-  readonly #events: SeenEvents;
+  #events: SeenEvents;
   readonly #sleep: string;
   readonly #true: string;
 
@@ -40,20 +40,27 @@ export class Ours implements Subject {
   }
 
   async start(ids: readonly string[], concurrency: number): Promise<void> {
-    await inParallel(ids, concurrency, (id) => this.#create(id, this.#sleep));
+    await inParallel(ids, concurrency, async (id) => {
+      await this.#create(id, this.#sleep);
+    });
   }
 
-  async #create(id: string, bundlePath: string): Promise<void> {
-    await this.daemon.client.call("createContainer", { id: this.daemon.id(id), bundlePath });
+  #create(id: string, bundlePath: string) {
+    return this.daemon.client.call("createContainer", { id: this.daemon.id(id), bundlePath });
   }
 
   async remove(ids: readonly string[]): Promise<void> {
     await inParallel(ids, 20, (id) => this.daemon.killContainer(this.daemon.id(id)));
-    await this.exits(ids);
+    await this.ended(ids);
+  }
+
+  /** After a restart, which ends every stream. */
+  listenAgain(): void {
+    this.#events = this.daemon.events();
   }
 
   /** Until each one's exit was heard. */
-  async exits(ids: readonly string[]): Promise<void> {
+  async ended(ids: readonly string[]): Promise<void> {
     const wanted = new Set(ids.map((id) => this.daemon.id(id)));
     let seen = 0;
     await until(
@@ -65,9 +72,29 @@ export class Ours implements Subject {
         }
         return wanted.size === 0;
       },
-      300,
+      1800,
     );
     this.#events.all.length = 0;
+  }
+
+  /** SIGKILL by kill(2), as nobody but the kernel would do it, to the exit event in this client. */
+  async exits(ids: readonly string[]): Promise<readonly number[]> {
+    const pids = new Map<string, number>();
+    await inParallel(ids, 10, async (id) => {
+      const { container } = await this.#create(id, this.#sleep);
+      pids.set(id, container?.processes[0]?.systemPid ?? 0);
+    });
+    const waiting = this.#exitsHeard("init");
+    const taken: number[] = [];
+    for (const [id, pid] of pids) {
+      const heard = waiting(this.daemon.id(id));
+      const begun = performance.now();
+      process.kill(pid, "SIGKILL");
+      await heard;
+      taken.push(performance.now() - begun);
+    }
+    this.#events.all.length = 0;
+    return taken;
   }
 
   async lifecycle(ids: readonly string[], concurrency: number): Promise<void> {

@@ -32,6 +32,8 @@ export class Podman implements Subject {
       join(this.#directory, "root"),
       "--runroot",
       join(this.#directory, "run"),
+      "--tmpdir",
+      join(this.#directory, "tmp"),
       "--runtime",
       this.runtime,
     ];
@@ -54,6 +56,11 @@ export class Podman implements Subject {
       ...flags,
       "--net",
       "none",
+      // its own default is more than a container's root may have where the machine is one itself
+      "--ulimit",
+      "nofile=1024:1024",
+      "--ulimit",
+      "nproc=1024:1024",
       "--log-driver",
       "none",
       "--name",

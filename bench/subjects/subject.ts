@@ -12,6 +12,8 @@ export interface Subject extends AsyncDisposable {
   lifecycle(ids: readonly string[], concurrency: number): Promise<void>;
   /** `true` in one running container, `count` times. */
   exec(id: string, count: number, concurrency: number): Promise<void>;
+  /** Starts each, and kills one after the other. @returns the milliseconds of each until its end is known everywhere */
+  exits?(ids: readonly string[]): Promise<readonly number[]>;
   /** Pids of what stays in memory for the containers' sake: daemon, shims, monitors; not the containers. */
   pids(): readonly number[];
 }

@@ -184,6 +184,11 @@ export class Exits {
     init[Symbol.dispose]();
   }
 
+  /** Until every end that is known now has been told, while others come. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#under);
+  }
+
   /** Until every end that is known has been told. */
   async finish(): Promise<void> {
     while (this.#under.size > 0) await Promise.all(this.#under);

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
 import { errnoOf, messageOf } from "../base/errors.ts";
 import { removeTree } from "../base/files.ts";
+import { isId } from "../base/ids.ts";
 import type { Logger } from "../base/logger.ts";
 
 /**
@@ -10,21 +11,36 @@ import type { Logger } from "../base/logger.ts";
  * told; the removal of what is in them is many, which nobody waits for.
  */
 export class Removal {
+  readonly #root: string;
   readonly #trash: string;
   readonly #logger: Logger;
   readonly #under = new Set<Promise<void>>();
 
-  /** @param trash a directory on the same file system */
-  constructor(trash: string, logger: Logger) {
+  /**
+   * @param root nothing is ever removed but what is below it
+   * @param trash a directory on the same file system
+   */
+  constructor(root: string, trash: string, logger: Logger) {
+    this.#root = root;
     this.#trash = trash;
     this.#logger = logger;
-    mkdirSync(trash, { recursive: true, mode: 0o700 });
+    this.#makeTrash();
   }
 
-  /** Afterwards nothing is at `path`. */
+  #makeTrash(): void {
+    mkdirSync(this.#trash, { recursive: true, mode: 0o700 });
+  }
+
+  /** Afterwards nothing is at `path`: the root's own, by ids and names as they are made here. Any other is refused. */
   remove(path: string): void {
+    const names = path.startsWith(`${this.#root}/`) ? path.slice(this.#root.length + 1).split("/") : [];
+    if (names.length === 0 || !names.every(isId)) {
+      this.#logger.error("refused to remove what is none of this daemon's directories", { path });
+      return;
+    }
     const name = `${basename(path).slice(0, 200)}.${randomBytes(6).toString("hex")}`;
     try {
+      if (!existsSync(this.#trash)) this.#makeTrash();
       renameSync(path, join(this.#trash, name));
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return;

@@ -74,7 +74,7 @@ export class Supervisor {
     });
     const slots = new Semaphore(runtimesAtOnce);
     this.events = new EventHub({ path: state.eventsLog, retain: settings.retainCount, logger, clock });
-    const removal = new Removal(join(state.path, "trash"), logger);
+    const removal = new Removal(state.containers, join(state.path, "trash"), logger);
     this.#oomWatch = new OomWatch(sys);
     const exits = new Exits(context);
     const watching = new Watching({ sys, exits, clock, logger });
@@ -91,7 +91,7 @@ export class Supervisor {
     metrics.gauge("tasks-waiting", () => this.#context.turns.waiting + this.#context.starts.waiting);
     metrics.gauge("runtimes-running", () => slots.inUse);
     this.#known = this.#restore();
-    this.ready = this.#known.then(() => this.#context.exits.finish());
+    this.ready = this.#known.then(() => this.#context.exits.settled());
     this.ready.catch((error: unknown) => logger.error("restoring failed", { error: messageOf(error) }));
   }
 

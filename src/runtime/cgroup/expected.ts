@@ -18,9 +18,12 @@ function expectedCgroups(cgroupsPath: string | undefined, id: string): Cgroups {
   return new Cgroups(hierarchies(), paths);
 }
 
-/** The cgroups of a container whose init has ended already; undefined where they are elsewhere, or gone. */
-export function leftCgroups(cgroupsPath: string | undefined, id: string): Cgroups | undefined {
+/**
+ * The cgroups of a container whose init has ended before it could be asked; undefined where they are elsewhere, or gone. To be read from:
+ * whose name is not the id's may be others' too.
+ */
+export function findLeftCgroups(cgroupsPath: string | undefined, id: string): Cgroups | undefined {
   const cgroups = expectedCgroups(cgroupsPath, id);
   const { processes } = cgroups;
-  return processes?.endsWith(`/${id}`) === true && existsSync(processes) ? cgroups : undefined;
+  return processes !== undefined && existsSync(processes) ? cgroups : undefined;
 }

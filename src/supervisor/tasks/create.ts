@@ -8,7 +8,7 @@ import { timed } from "../../base/metrics.ts";
 import { readSpec } from "../../oci/read-spec.ts";
 import { hasOwnPidNamespace, rootIds, type Spec } from "../../oci/spec.ts";
 import { findCgroups } from "../../runtime/cgroup/cgroups.ts";
-import { leftCgroups } from "../../runtime/cgroup/expected.ts";
+import { findLeftCgroups } from "../../runtime/cgroup/expected.ts";
 import { settleCheckpoint } from "../../runtime/checkpoint-leftovers.ts";
 import { Container } from "../../runtime/container.ts";
 import { Process } from "../../runtime/process.ts";
@@ -73,7 +73,7 @@ async function createInTurn(context: Context, task: CreateTask, signal: AbortSig
   if (signal.aborted) throw abortFailure(signal);
   undo.move();
   // one that was killed at once, perhaps for want of memory, has left its cgroups behind
-  container.cgroups = findCgroups(init.pid) ?? leftCgroups(spec.linux?.cgroupsPath, task.id);
+  container.cgroups = findCgroups(init.pid) ?? findLeftCgroups(spec.linux?.cgroupsPath, task.id);
   context.oom.watch(container);
   container.started();
   tellStart(context, container, init);

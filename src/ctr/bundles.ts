@@ -5,9 +5,7 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { removeTree } from "../base/files.ts";
 import { checkId, isId } from "../base/ids.ts";
-
-/** Where `ctr run` keeps what it makes, unless $CTR_BUNDLES says otherwise. */
-export const bundlesRoot = process.env["CTR_BUNDLES"] ?? "/var/lib/ctr";
+import { bundlesRoot, logsRoot } from "./places.ts";
 
 /** What tells a bundle of ours from anything else that may be in the way. */
 const marker = "ctr.json";
@@ -53,11 +51,12 @@ export function listBundles(): Bundle[] {
   return readdirSync(bundlesRoot).flatMap((name) => findBundle(name) ?? []);
 }
 
-/** Removes a bundle with its root file system, unless something is mounted in it. */
+/** Removes a bundle with its root file system, unless something is mounted in it; and the container's log. */
 export async function removeBundle({ id, path }: Bundle): Promise<void> {
   // Removing what is mounted would remove the original.
   const mount = mountBelow(path);
   if (mount !== undefined) throw new Error(`${path} is not removed: ${mount} is mounted in it`);
+  await removeTree(logsRoot, id);
   await removeTree(bundlesRoot, id);
 }
 

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../base/duration.ts";
+import { logTime } from "../base/log-record.ts";
+import { nanosecondsOf } from "../client/time.ts";
 
 /** What every command may be given, before or after its name. */
 export interface Globals {
@@ -48,6 +50,20 @@ export function globalsOf(command: Command): Globals {
 export function duration(text: string): number {
   try {
     return parseDuration(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+/** An option's value as a moment, as a log's records have it: RFC 3339, or how long ago. */
+export function moment(text: string): string {
+  try {
+    return logTime(BigInt(Math.round(Date.now() - parseDuration(text))) * 1_000_000n);
+  } catch {
+    // no duration
+  }
+  try {
+    return logTime(nanosecondsOf(text));
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }

@@ -20,6 +20,7 @@ test("without flags the daemon is containerd 0.2.x's, at its usual places", () =
     startTimeout: 30_000,
     startWorkers: 10,
     retainCount: 500,
+    logs: { driver: "none", directory: "/var/log/containerd-ts", maxSize: 10 << 20, maxFiles: 3 },
     metricsInterval: 300_000,
     graphite: undefined,
     metrics: undefined,

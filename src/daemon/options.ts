@@ -1,6 +1,13 @@
 import { resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../base/duration.ts";
+import {
+  type LogDriver,
+  type LogSettings,
+  logDriver,
+  logFiles,
+  logSize,
+} from "../supervisor/log-settings.ts";
 import { goFlags } from "./go-flags.ts";
 import { isLoopback, type ListenAddress, parseListenAddress } from "./listen-address.ts";
 import type { Level } from "./log.ts";
@@ -18,6 +25,8 @@ export interface Options {
   readonly startTimeout: number;
   readonly startWorkers: number;
   readonly retainCount: number;
+  /** What becomes of containers' output that no client gave a path for. */
+  readonly logs: LogSettings;
   /** 0: no metrics are written. */
   readonly metricsInterval: number;
   readonly graphite: HostPort | undefined;
@@ -80,6 +89,10 @@ interface Raw {
   startTimeout: number;
   startWorkers: number;
   retainCount: number;
+  logDriver: LogDriver;
+  logDir: string;
+  logMaxSize: number;
+  logMaxFiles: number;
   metricsInterval: number;
   graphiteAddress?: HostPort;
   metricsAddress?: HostPort;
@@ -122,6 +135,12 @@ function makeCommand(): Command {
     .addOption(valued("--start-timeout <duration>", "time for a container's start", positiveDuration, "30s"))
     .addOption(valued("--start-workers <n>", "starts at one time", count(1), "10"))
     .addOption(valued("--retain-count <n>", "past events to keep", count(0), "500"))
+    .addOption(
+      valued("--log-driver <driver>", "output that no client reads: none, or a file", driver, "none"),
+    )
+    .addOption(valued("--log-dir <dir>", "where the file driver keeps logs", path, "/var/log/containerd-ts"))
+    .addOption(valued("--log-max-size <size>", "a log file's size, after which it is renamed", size, "10M"))
+    .addOption(valued("--log-max-files <n>", "files of each container's log", files, "3"))
     .addOption(
       valued(
         "--metrics-interval <duration>",
@@ -174,6 +193,10 @@ function checked(raw: Raw): Options {
     startTimeout: raw.startTimeout,
     startWorkers: raw.startWorkers,
     retainCount: raw.retainCount,
+    logs: {
+      ...{ driver: raw.logDriver, directory: resolve(raw.logDir) },
+      ...{ maxSize: raw.logMaxSize, maxFiles: raw.logMaxFiles },
+    },
     metricsInterval: raw.metricsInterval,
     graphite: raw.graphiteAddress,
     metrics: raw.metricsAddress,
@@ -207,6 +230,10 @@ function listen(text: string): ListenAddress {
   const address = parseListenAddress(text);
   return typeof address === "string" ? refuse(address) : address;
 }
+
+const driver = (text: string): LogDriver => logDriver(text) ?? refuse("Expected none or file.");
+const size = (text: string): number => logSize(text) ?? refuse("Expected a size from 64k up, such as 10M.");
+const files = (text: string): number => logFiles(text) ?? refuse("Expected a number from 1 to 1000.");
 
 function duration(text: string): number {
   let ms: number;

@@ -70,7 +70,14 @@ export interface AdoptRequest extends ProcessKey {
 
 export type ListedProcess = ProcessKey & { readonly directory: string } & (
     | { readonly state: "launching" }
-    | { readonly state: "running"; readonly pid: number; readonly startTime: string; readonly held: Held }
+    | {
+        readonly state: "running";
+        readonly pid: number;
+        readonly startTime: string;
+        readonly held: Held;
+        /** Another shim launched it: its end is the daemon's to find out. */
+        readonly adopted?: true;
+      }
     /** Not acknowledged yet. */
     | { readonly state: "ended"; readonly pid: number; readonly status: number; readonly at: string }
   );

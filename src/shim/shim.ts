@@ -43,6 +43,8 @@ interface Running {
   readonly pid: number;
   readonly startTime: bigint;
   readonly stdio: ProcessStdio;
+  /** Launched by a shim that died. */
+  readonly adopted: boolean;
 }
 
 /** "Couldn't be known", in 0.2.x's numbers. */
@@ -86,7 +88,8 @@ export class Shim {
     this.#processes.set(key, { state: "launching", directory: request.directory, abort, done });
     try {
       const { pid, startTime, stdio, ended } = await launched;
-      const running: Running = { state: "running", directory: request.directory, pid, startTime, stdio };
+      const { directory } = request;
+      const running: Running = { state: "running", directory, pid, startTime, stdio, adopted: false };
       this.#processes.set(key, running);
       this.#byPid.set(pid, request.directory);
       // What has ended already has its record before its start is answered: from then on nobody may forget how.
@@ -133,10 +136,11 @@ export class Shim {
       const [container = "", process = ""] = key.split("/");
       const { directory } = found;
       if (found.state === "launching") return { container, process, directory, state: "launching" };
-      const { pid, startTime, stdio } = found;
+      const { pid, startTime, stdio, adopted } = found;
       return {
         ...{ container, process, directory, state: "running" },
         ...{ pid, startTime: String(startTime), held: stdio.held },
+        ...(adopted ? { adopted } : {}),
       };
     });
     return [...processes, ...this.#exits.list()];
@@ -160,7 +164,7 @@ export class Shim {
       );
     }
     const stdio = adoptStdio(this.#needs, request);
-    this.#processes.set(key, { state: "running", directory, pid, startTime, stdio });
+    this.#processes.set(key, { state: "running", directory, pid, startTime, stdio, adopted: true });
     void this.#needs.endings
       .ofStranger(pid, startTime)
       .catch((error) =>
@@ -196,6 +200,7 @@ export class Shim {
       ...{ status: status === undefined ? unknownStatus : exitCode(status), at: clock.now() },
     };
     this.#byPid.delete(pid);
+    stdio.settle();
     this.#exits.add(exit);
     this.#end(keyOf({ container, process }), stdio);
   }

@@ -101,4 +101,9 @@ export class ProcessDir {
   get runtimeLog(): string {
     return `${this.path}/log.json`;
   }
+
+  /** What the shim reads a logged stream from: found here again by the shim that takes the place of a dead one. */
+  logFifo(stream: "stdout" | "stderr"): string {
+    return `${this.path}/${stream}.fifo`;
+  }
 }

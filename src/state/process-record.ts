@@ -21,6 +21,18 @@ export interface ProcessRecord extends ProcessSpec {
   /** Whom the container's root is on the host. */
   readonly rootUID: number;
   readonly rootGID: number;
+  /** Where the shim writes stdout and stderr, whose paths are empty then. */
+  readonly log?: LogTarget;
+}
+
+/** A log file and how it is rotated. */
+export interface LogTarget {
+  /** The newest file, absolute; older ones have .1, .2, … behind. */
+  readonly path: string;
+  /** In bytes, of each file. */
+  readonly maxSize: number;
+  /** With the newest. */
+  readonly maxFiles: number;
 }
 
 /**
@@ -59,6 +71,16 @@ export function readProcessRecord(directory: ProcessDir): ProcessRecord | undefi
     },
     ...{ rootUID: fields.integer("rootUID", 0, id, 0), rootGID: fields.integer("rootGID", 0, id, 0) },
     ...(fields.has("checkpoint") ? { checkpoint: fields.string("checkpoint") } : {}),
+    ...(fields.has("log") ? { log: logTarget(fields.fields("log")) } : {}),
+  };
+}
+
+function logTarget(fields: Fields): LogTarget {
+  const most = Number.MAX_SAFE_INTEGER;
+  return {
+    path: fields.string("path"),
+    maxSize: fields.integer("maxSize", 1, most),
+    maxFiles: fields.integer("maxFiles", 1, 1000),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Sys } from "../sys/sys.ts";
 import type { Containers } from "./containers.ts";
 import type { EventHub } from "./events/hub.ts";
 import type { Exits } from "./exits.ts";
+import type { LogSettings } from "./log-settings.ts";
 import type { Oom } from "./oom.ts";
 import type { Removal } from "./removal.ts";
 import type { Shims } from "./shims/shims.ts";
@@ -27,6 +28,8 @@ export interface SupervisorSettings {
   readonly startWorkers: number;
   /** --retain-count */
   readonly retainCount: number;
+  /** What becomes of output that no client gave a path for. */
+  readonly logs: LogSettings;
 }
 
 /** What the tasks share. */

@@ -67,6 +67,7 @@ export class TestDaemon implements AsyncDisposable {
       [
         ...["--state-dir", this.stateDir, "--listen", `unix://${this.socket}`, "--debug"],
         ...["--runtime", this.#options.runtime ?? "runc", "--runtime-args", `--root=${this.runtimeRoot}`],
+        ...["--log-dir", this.logDir],
         ...(this.#options.flags ?? []),
         ...(extra.flags ?? []),
       ],
@@ -85,6 +86,11 @@ export class TestDaemon implements AsyncDisposable {
     const pid = this.#process?.pid;
     if (pid === undefined) throw new Error("the daemon has not been started");
     return pid;
+  }
+
+  /** Where containers' output goes that is asked to be logged. */
+  get logDir(): string {
+    return join(this.directory, "logs");
   }
 
   get logFile(): string {

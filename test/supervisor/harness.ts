@@ -62,6 +62,7 @@ export class TestSupervisor implements AsyncDisposable {
       settings: {
         ...{ runtime: "runc", runtimeArgs: ["--root", this.runtimeRoot], shim: [shim], retainCount: 500 },
         ...{ shimPerContainer: false, startTimeout: 30_000, startWorkers: 10 },
+        logs: { driver: "none", directory: join(this.directory, "logs"), maxSize: 1 << 20, maxFiles: 3 },
         ...this.#settings,
         ...settings,
       },

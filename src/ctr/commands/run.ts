@@ -13,6 +13,7 @@ interface Options extends SpecOptions {
   readonly rm?: true;
   readonly rootfs: string;
   readonly label?: string[];
+  readonly logDriver?: "file" | "none";
   readonly runtime?: string;
 }
 
@@ -22,7 +23,8 @@ export async function run({
   options,
   words: [id = "", ...args],
 }: Invocation<Options>): Promise<void> {
-  const { detach = false, rm = false, label, runtime } = options;
+  const { detach = false, rm = false, label = [], runtime, logDriver } = options;
+  if (logDriver !== undefined && !detach) throw new UsageError("--log-driver is for --detach");
   if (detach && rm) throw new UsageError("--rm needs somebody who waits: with --detach, use `ctr prune`");
   const client = clientOf(globals);
   // Before anything is made: whether there is a daemon at all.
@@ -31,11 +33,11 @@ export async function run({
   await using undo = new AsyncDisposableStack();
   undo.defer(() => removeBundle(bundle));
   await writeConfig(bundle, options, args);
-  const stdio = detach ? outputTo(bundle) : attachedStdio;
+  const stdio = detach ? detachedStdio(bundle, logDriver) : attachedStdio;
   const container = await client.containers.start({
     id,
     bundle: bundle.path,
-    labels: label,
+    labels: logDriver === undefined ? label : [...label, `containerd-ts.log-driver=${logDriver}`],
     runtime,
     ...stdio,
   });
@@ -57,8 +59,9 @@ async function writeConfig(bundle: Bundle, options: Options, args: readonly stri
   writeFileSync(join(bundle.path, "config.json"), JSON.stringify(spec, null, 2), { mode: 0o600 });
 }
 
-/** Nobody reads the output of a detached container as it comes: it goes to a file, which `ctr logs` shows. */
-function outputTo({ log }: Bundle) {
+/** Nobody reads the output of a detached container as it comes: it goes to a file, the daemon's or one of our own; `ctr logs` shows both. */
+function detachedStdio({ log }: Bundle, logDriver: string | undefined) {
+  if (logDriver !== undefined) return {};
   rmSync(log, { force: true });
   writeFileSync(log, "", { mode: 0o600 });
   return { stdout: log, stderr: log };

@@ -1,6 +1,7 @@
 import type { GoCommand } from "../command.ts";
-import { addGlobals, count, duration, each } from "../globals.ts";
+import { addGlobals, count, duration, each, moment } from "../globals.ts";
 import { lazily } from "../lazy.ts";
+import { logsRoot } from "../places.ts";
 import { addSpecOptions } from "../spec-options.ts";
 
 /** Commands that 0.2.x does not have: from a root file system to a running container, and everyday work. */
@@ -15,6 +16,11 @@ export function addShort(program: GoCommand): void {
   addSpecOptions(add("run <id> [args...]", "run a program in a new container").passThroughOptions())
     .requiredOption(...rootfs)
     .option("-d, --detach", "do not wait: print the id; the output goes to a file (ctr logs)")
+    .addOption(
+      program
+        .createOption("--log-driver <driver>", "what keeps the output, with --detach")
+        .choices(["file", "none"]),
+    )
     .option("--rm", "remove the bundle when the container ends")
     .option("-l, --label <label>", "set labels for the container (may be given again)", each)
     .option("-r, --runtime <runtime>", "name or path of the OCI runtime (default: the daemon's own)")
@@ -34,8 +40,12 @@ export function addShort(program: GoCommand): void {
     .option("--interval <duration>", "between two readings", duration, 1000)
     .option("--once", "print one table and end")
     .action(lazily(async () => (await import("../commands/top.ts")).top));
-  add("logs <id>", "the output of a container that was run with --detach")
+  add("logs <id>", "the output of a container that is logged, or was run with --detach")
     .option("-f, --follow", "go on until the container ends")
+    .option("--since <time>", "only from then on: RFC 3339, or how long ago, such as 10m", moment)
+    .option("-n, --tail <lines>", "only so many of the last lines", count)
+    .option("-t, --timestamps", "say when each line came")
+    .option("--log-dir <dir>", "the daemon's (default: $CONTAINERD_LOG_DIR, or its default)", logsRoot)
     .action(lazily(async () => (await import("../commands/logs.ts")).logs));
   add("stop <id...>", "end containers: ask, then kill")
     .option("--time <duration>", "how long they may take", grace, 10_000)

@@ -46,7 +46,7 @@ export interface Launched {
 /** A process that the shim has not been allowed to forget. */
 export type ShimProcess = ProcessKey & { readonly directory: string } & (
     | { readonly state: "launching" }
-    | ({ readonly state: "running" } & Launched)
+    | ({ readonly state: "running"; readonly adopted?: true } & Launched)
     | { readonly state: "ended"; readonly pid: number; readonly status: number; readonly at: bigint }
   );
 

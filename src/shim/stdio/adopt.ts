@@ -1,5 +1,10 @@
 import { fromErrno } from "../../base/errno.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import { ProcessDir } from "../../state/layout.ts";
+import { type LogTarget, readProcessRecord } from "../../state/process-record.ts";
 import type { Fd, Sys } from "../../sys/sys.ts";
+import { adoptLog } from "../logs/logged.ts";
 import type { AdoptRequest } from "../protocol.ts";
 import { Pipes } from "./pipes.ts";
 import type { StdioNeeds } from "./prepare.ts";
@@ -9,7 +14,10 @@ import { Terminal } from "./terminal.ts";
 type Pids = Pick<Sys, "pidfdOpen" | "pidfdGetFd" | "close">;
 
 /** Takes from the daemon what a shim that died had held: pidfd_getfd(2) duplicates it, and the daemon keeps its own. */
-export function adoptStdio(needs: StdioNeeds, { daemonPid, held, pid }: AdoptRequest): ProcessStdio {
+export function adoptStdio(
+  needs: StdioNeeds,
+  { daemonPid, directory, held, pid }: AdoptRequest,
+): ProcessStdio {
   const { sys, polls } = needs;
   try {
     using taken = new DisposableStack();
@@ -23,9 +31,20 @@ export function adoptStdio(needs: StdioNeeds, { daemonPid, held, pid }: AdoptReq
             ...(stdinWriter === undefined ? {} : { stdinWriter }),
           });
     taken.move();
-    return stdio;
+    const target = logOf(new ProcessDir(directory), needs.log);
+    return target === undefined ? stdio : adoptLog(needs, stdio, new ProcessDir(directory), target);
   } catch (error) {
     throw fromErrno(error, `shim error: take over the stdio of process ${pid} from daemon ${daemonPid}`);
+  }
+}
+
+/** A record that is damaged costs the log, not the terminal. */
+function logOf(directory: ProcessDir, log: Logger): LogTarget | undefined {
+  try {
+    return readProcessRecord(directory)?.log;
+  } catch (error) {
+    log.warn("whether there is a log cannot be known", { error: messageOf(error) });
+    return undefined;
   }
 }
 

@@ -23,6 +23,8 @@ export class Pipes implements ProcessStdio {
 
   resize(): void {}
 
+  settle(): void {}
+
   finish(): Promise<void> {
     this.closeStdin();
     return Promise.resolve();

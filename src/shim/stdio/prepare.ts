@@ -1,8 +1,11 @@
 import { readSync } from "node:fs";
 import { withTimeout } from "../../base/deadline.ts";
 import { Failure } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import { ProcessDir } from "../../state/layout.ts";
 import type { ProcessRecord } from "../../state/process-record.ts";
 import type { Fd, Sys } from "../../sys/sys.ts";
+import { type PreparedLog, prepareLog } from "../logs/prepare-log.ts";
 import { socketPath } from "../socket-path.ts";
 import { openInput, openOutput } from "./open.ts";
 import { Pipes } from "./pipes.ts";
@@ -13,6 +16,7 @@ import { Terminal } from "./terminal.ts";
 export interface StdioNeeds {
   readonly sys: Sys;
   readonly polls: Polls;
+  readonly log: Logger;
 }
 
 /** Everything opened for one launch. Disposing closes what was not handed over. */
@@ -36,7 +40,25 @@ const terminalWithin = 5000;
 const saidLimit = 64 << 10;
 
 export function prepareStdio(needs: StdioNeeds, record: ProcessRecord, directory: string): Prepared {
-  return record.terminal === true ? terminal(needs, record, directory) : pipes(needs, record);
+  const prepare = record.terminal === true ? terminal : pipes;
+  if (record.log === undefined) return prepare(needs, record, directory);
+  using undo = new DisposableStack();
+  const log = undo.use(prepareLog(needs, record, new ProcessDir(directory), record.log));
+  const prepared = prepare(needs, { ...record, ...log.paths }, directory);
+  undo.move();
+  return logged(prepared, log);
+}
+
+/** What is written to the log's FIFOs is read from before the process runs. */
+function logged(prepared: Prepared, log: PreparedLog): Prepared {
+  return {
+    ...prepared,
+    take: async () => log.take(await prepared.take()),
+    [Symbol.dispose]: () => {
+      prepared[Symbol.dispose]();
+      log[Symbol.dispose]();
+    },
+  };
 }
 
 /** Closes what it has been given, unless it was moved away. */

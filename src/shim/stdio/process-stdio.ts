@@ -8,6 +8,8 @@ export interface ProcessStdio {
   closeStdin(): void;
   /** Without effect where there is no terminal. */
   resize(columns: number, rows: number): void;
+  /** The process has ended: passes on at once what can be passed on without waiting, before its end is told. */
+  settle(): void;
   /** The process has ended: passes on what it wrote, as far as somebody takes it, and closes everything. */
   finish(): Promise<void>;
   /** Closes everything at once. */

@@ -50,11 +50,15 @@ export class Terminal implements ProcessStdio {
     if (terminal !== undefined) this.#sys.resize(terminal, columns, rows);
   }
 
-  async finish(): Promise<void> {
+  settle(): void {
     this.#input?.stop();
     this.#close("stdin");
     this.#close("stdinWriter");
     this.#output.drain();
+  }
+
+  async finish(): Promise<void> {
+    this.settle();
     const patient = this.#bePatient();
     await this.#drained.promise;
     clearInterval(patient);

@@ -9,7 +9,7 @@ import { undoLaunch } from "../launching.ts";
 import { tellStart } from "../tell-start.ts";
 import { processesOf } from "./processes.ts";
 import type { Restoring } from "./restoring.ts";
-import { settle, undamaged } from "./settle.ts";
+import { settle, type Teller, undamaged } from "./settle.ts";
 
 const sigkill = 9;
 
@@ -129,13 +129,17 @@ function reconcilePause({ survey, events }: Restoring, container: Container): vo
 
 /** Whoever has ended is told of; whoever has no shim is watched. */
 function watchOrTell(
-  { exits, watching }: Restoring,
+  { exits, watching, shims }: Restoring,
   container: Container,
   process: Process,
-  teller: "shim" | "nobody",
+  teller: Teller,
 ): void {
   if (process.state.kind === "ended") {
     if (process.isInit) container.end();
     exits.tell(container, process);
-  } else if (teller === "nobody") watching.watch(container, process);
+  } else if (teller !== "shim") {
+    watching.watch(container, process);
+    // terminals and stdins died with the last daemon; a log's FIFO is still there
+    if (teller === "nobody" && process.record.log !== undefined) void shims.recover({ container, process });
+  }
 }

@@ -10,22 +10,26 @@ import { runtimeOf } from "../runtime-of.ts";
 import type { KnownProcess } from "./known.ts";
 import type { Restoring } from "./restoring.ts";
 
+export type Teller = "shim" | "stdio" | "nobody";
+
 const unknownStatus = 255;
 const askMs = 10_000;
 
 /**
  * Finds out how far a process is: afterwards its state says so.
  *
- * @returns who tells its end: its shim, or nobody; undefined where it was never started
+ * @returns who tells its end: its shim, or nobody; "stdio": nobody, though a shim has what is held of it; undefined where it was never
+ * started
  */
 export async function settle(
   restoring: Restoring,
   container: Container,
   process: Process,
-): Promise<"shim" | "nobody" | undefined> {
+): Promise<Teller | undefined> {
   let known = restoring.known.get(container.id, process.name, process.directory);
   if (known?.state === "launching") known = await restoring.known.abort(restoring, known);
-  if (known !== undefined && (await fromShim(restoring, container, process, known))) return "shim";
+  if (known !== undefined && (await fromShim(restoring, container, process, known)))
+    return known.state === "running" && known.adopted === true ? "stdio" : "shim";
   return (await fromDisk(restoring, container, process)) ? "nobody" : undefined;
 }
 

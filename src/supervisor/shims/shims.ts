@@ -156,7 +156,9 @@ export class Shims {
     if (this.#closing) return;
     this.#context().metrics.count("shim-deaths");
     const orphans = this.#hooks.onGone(name);
-    const holding = orphans.filter((member) => Object.keys(member.process.held).length > 0);
+    const holding = orphans.filter(
+      ({ process }) => Object.keys(process.held).length > 0 || process.record.log !== undefined,
+    );
     if (holding.length === 0) return;
     const recovering = this.#recover(name, holding).finally(() => {
       if (this.#recovering.get(name) === recovering) this.#recovering.delete(name);
@@ -168,17 +170,27 @@ export class Shims {
   async #recover(name: string, members: readonly Member[]): Promise<void> {
     await pause(this.#pauseAfterDeath(name), undefined, { ref: false });
     for (const member of members) {
-      if (this.#closing || member.process.state.kind !== "running") continue;
-      try {
-        await this.#adopt(member);
-      } catch (error) {
-        // one that has died as well is seen to by its own death
-        if (error instanceof Failure && error.code === "UNAVAILABLE" && !this.#current.has(name)) return;
-        this.#context().logger.error("a terminal or stdin could not be given to another shim", {
-          ...{ id: member.container.id, process: member.process.name, reason: messageOf(error) },
-        });
-      }
+      // one that has died as well is seen to by its own death
+      if (!(await this.recover(member)) && !this.#current.has(name)) return;
     }
+  }
+
+  /**
+   * Gives one process's terminal, stdin and log to the shim that takes the place of a dead one.
+   *
+   * @returns false where that one has died, too
+   */
+  async recover(member: Member): Promise<boolean> {
+    if (this.#closing || member.process.state.kind !== "running") return true;
+    try {
+      await this.#adopt(member);
+    } catch (error) {
+      if (error instanceof Failure && error.code === "UNAVAILABLE") return false;
+      this.#context().logger.error("a terminal, stdin or log could not be given to another shim", {
+        ...{ id: member.container.id, process: member.process.name, reason: messageOf(error) },
+      });
+    }
+    return true;
   }
 
   /** @returns ms: nothing after a first death, then more and more */

@@ -17,6 +17,7 @@ import { type ProcessRecord, writeProcessRecord } from "../../state/process-reco
 import type { Context } from "../context.ts";
 import { randomInstance } from "../instance.ts";
 import { launch } from "../launching.ts";
+import { logTarget } from "../log-settings.ts";
 import { takeBack } from "../take-back.ts";
 import type { ContainerView, CreateTask } from "../task.ts";
 import { tellStart } from "../tell-start.ts";
@@ -128,6 +129,7 @@ function inUse({ state }: Context, id: string): Failure {
 
 function initRecord(context: Context, task: CreateTask, spec: Spec): ProcessRecord {
   const root = rootIds(spec);
+  const log = logTarget(context.settings.logs, task);
   return {
     ...spec.process,
     ...{
@@ -142,6 +144,7 @@ function initRecord(context: Context, task: CreateTask, spec: Spec): ProcessReco
       rootUID: root.uid,
       rootGID: root.gid,
     },
+    ...(log === undefined ? {} : { log }),
     ...(task.checkpoint === undefined ? {} : { checkpoint: join(task.checkpoint.dir, task.checkpoint.name) }),
   };
 }

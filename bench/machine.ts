@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { availableParallelism, cpus, release, tmpdir, totalmem } from "node:os";
 import { version } from "./subjects/all.ts";
 
 /** Under what a row was measured. */
@@ -8,6 +8,8 @@ export interface Conditions {
   readonly date: string;
   readonly machine: string;
   readonly versions: readonly string[];
+  /** Where all state was, and on what file system. */
+  readonly place: string;
   /** What uptime(1) said just before: what else the machine was doing. */
   readonly uptime: string;
   readonly commit: string;
@@ -26,6 +28,7 @@ export function conditions(): Conditions {
       `node ${process.version}`,
       ...["runc", "crun", "containerd", "podman"].map((name) => version(name) ?? `${name}: not installed`),
     ],
+    place: `${tmpdir()} (${output(["stat", "-f", "-c", "%T", tmpdir()])})`,
     uptime: output(["uptime"]),
     commit: output(["git", "describe", "--always", "--dirty"]),
   };

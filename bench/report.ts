@@ -54,7 +54,7 @@ function section(entry: Entry): string[] {
     "",
     ...againstPeers(entry).map((text) => `- ${text}`),
     ...notes.map((text) => `- ${text}`),
-    `- measured ${conditions.date}, revision ${conditions.commit}; before it: ${conditions.uptime}`,
+    `- measured ${conditions.date}, revision ${conditions.commit}, state in ${conditions.place}; before it: ${conditions.uptime}`,
     "",
   ];
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import type { Cgroups } from "./cgroups.ts";
 import { readText } from "./read.ts";
 
@@ -21,6 +21,8 @@ function collect(directory: string, pids: number[]): void {
 
 function childGroups(directory: string): string[] {
   try {
+    // "." and its parent's entry: a cgroup's links count its children (kernfs), and nearly none has any
+    if (statSync(directory).nlink <= 2) return [];
     return readdirSync(directory, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name);

@@ -22,8 +22,9 @@ export class Cgroups {
     const hierarchy = this.#hierarchies.get(controller);
     if (hierarchy === undefined) return undefined;
     const path = this.#others?.get(controller) ?? this.#common;
-    const below =
-      hierarchy.root === "/" || !path.startsWith(hierarchy.root) ? path : path.slice(hierarchy.root.length);
+    const { root } = hierarchy;
+    const isBelow = root !== "/" && (path === root || path.startsWith(`${root}/`));
+    const below = isBelow ? path.slice(root.length) : path;
     return `${hierarchy.mountPoint}${below === "/" ? "" : below}`;
   }
 

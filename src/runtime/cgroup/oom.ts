@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { IN_MODIFY } from "../../sys/constants.ts";
 import type { Fd, Inotify, Poller, Sys } from "../../sys/sys.ts";
 import type { Cgroups } from "./cgroups.ts";
@@ -31,17 +31,7 @@ const perBell = 64;
  */
 const looksAfterRing = [10, 100, 1000, 5000];
 
-interface Bell {
-  readonly fd: Fd;
-  readonly ringing: Set<() => void>;
-  readonly watch: Disposable;
-  /** Registrations cannot be taken back before their cgroup is removed: a bell is full once it has had so many. */
-  used: number;
-  /** The looks that are still to come after its last ring. */
-  later?: Disposable;
-}
-
-/** The bells of all containers: tells that a counter should be looked at. Removing a cgroup rings too. */
+/** The bells of all containers: tells when a counter has grown. */
 export class OomWatch implements Disposable {
   readonly #sys: Needs;
   readonly #poller: Poller;
@@ -54,75 +44,129 @@ export class OomWatch implements Disposable {
   }
 
   /**
-   * @param ring is called, on the loop, whenever the kernel may have killed in that cgroup
+   * @param ring is called, on the loop, when the kernel has killed in that cgroup
    * @throws what the kernel says where the cgroup is gone already
    */
   add(cgroups: Cgroups, ring: () => void): Disposable {
-    const v1 = cgroups.directory("memory");
-    if (v1 !== undefined) return this.#addV1(v1, ring);
     const file = counterFile(cgroups);
     if (file === undefined) return { [Symbol.dispose]: () => {} };
+    const v1 = cgroups.directory("memory");
+    if (v1 !== undefined) return this.#bell().add(v1, file, ring);
     this.#inotify ??= this.#sys.inotify();
     return this.#inotify.add(file, IN_MODIFY, ring);
   }
 
-  /** cgroup v1's memory.txt, section 10: "EVENT_FD OOM_CONTROL_FD" into cgroup.event_control. */
-  #addV1(directory: string, ring: () => void): Disposable {
-    const bell = this.#bell();
-    const control = openSync(`${directory}/memory.oom_control`, "r");
-    try {
-      writeFileSync(`${directory}/cgroup.event_control`, `${bell.fd} ${control}`);
-    } finally {
-      closeSync(control);
-    }
-    bell.used += 1;
-    bell.ringing.add(ring);
-    return {
-      [Symbol.dispose]: () => {
-        bell.ringing.delete(ring);
-        if (bell.used >= perBell && bell.ringing.size === 0) this.#remove(bell);
-      },
-    };
-  }
-
   #bell(): Bell {
-    for (const bell of this.#bells) if (bell.used < perBell) return bell;
-    const fd = this.#sys.eventfd();
-    const ringing = new Set<() => void>();
-    const count = Buffer.alloc(8);
-    const ringAll = (): void => {
-      for (const ring of [...ringing]) ring();
-    };
-    const watch = this.#poller.add(fd, { in: true }, () => {
-      this.#sys.read(fd, count);
-      ringAll();
-      bell.later?.[Symbol.dispose]();
-      bell.later = repeatLater(ringAll);
-    });
-    const bell: Bell = { fd, ringing, watch, used: 0 };
+    for (const bell of this.#bells) if (!bell.isFull) return bell;
+    const bell = new Bell(this.#sys, this.#poller, () => this.#bells.delete(bell));
     this.#bells.add(bell);
     return bell;
   }
 
-  #remove(bell: Bell): void {
-    this.#bells.delete(bell);
-    bell.later?.[Symbol.dispose]();
-    bell.watch[Symbol.dispose]();
-    this.#sys.close(bell.fd);
-  }
-
   [Symbol.dispose](): void {
-    for (const bell of [...this.#bells]) this.#remove(bell);
+    for (const bell of [...this.#bells]) bell[Symbol.dispose]();
     this.#inotify?.[Symbol.dispose]();
     this.#poller[Symbol.dispose]();
   }
 }
 
-function repeatLater(look: () => void): Disposable {
-  const timers = looksAfterRing.map((ms) => setTimeout(look, ms).unref());
-  return {
-    [Symbol.dispose]: () => {
-      for (const timer of timers) clearTimeout(timer);
-    },
-  };
+/** One of the cgroups that a bell rings for. */
+interface Member {
+  readonly file: string;
+  readonly ring: () => void;
+  /** What was seen of its counter; undefined once it is gone. */
+  kills: bigint | undefined;
+}
+
+/**
+ * v1: an eventfd for several cgroups. It counts its rings, and a cgroup's removal rings as a kill does: rings that removals account for
+ * need no second look, which with many containers is most of them.
+ */
+class Bell implements Disposable {
+  readonly #sys: Needs;
+  readonly #fd: Fd;
+  readonly #watch: Disposable;
+  readonly #members = new Set<Member>();
+  /** Files of those that nobody listens to any more, until their removal has rung. */
+  readonly #left = new Set<string>();
+  readonly #removed: () => void;
+  /** Registrations cannot be taken back before their cgroup is removed: a bell is full once it has had so many. */
+  #used = 0;
+  /** The looks that are still to come after its last ring. */
+  #later: NodeJS.Timeout[] = [];
+
+  constructor(sys: Needs, poller: Poller, removed: () => void) {
+    this.#sys = sys;
+    this.#removed = removed;
+    this.#fd = sys.eventfd();
+    const count = Buffer.alloc(8);
+    this.#watch = poller.add(this.#fd, { in: true }, () => {
+      sys.read(this.#fd, count);
+      this.#ringed(Number(count.readBigUInt64LE()));
+    });
+  }
+
+  get isFull(): boolean {
+    return this.#used >= perBell;
+  }
+
+  /** cgroup v1's memory.txt, section 10: "EVENT_FD OOM_CONTROL_FD" into cgroup.event_control. */
+  add(directory: string, file: string, ring: () => void): Disposable {
+    const control = openSync(file, "r");
+    try {
+      writeFileSync(`${directory}/cgroup.event_control`, `${this.#fd} ${control}`);
+    } finally {
+      closeSync(control);
+    }
+    this.#used += 1;
+    const member: Member = { file, ring, kills: 0n };
+    this.#members.add(member);
+    return {
+      [Symbol.dispose]: () => {
+        if (!this.#members.delete(member)) return;
+        if (member.kills !== undefined) this.#left.add(file);
+        if (this.isFull && this.#members.size === 0) this[Symbol.dispose]();
+      },
+    };
+  }
+
+  #ringed(rings: number): void {
+    const explained = this.#forgetRemoved() + this.#look();
+    if (explained >= rings) return;
+    this.#forgetLooks();
+    this.#later = looksAfterRing.map((ms) => setTimeout(() => this.#look(), ms).unref());
+  }
+
+  /** @returns how many were removed */
+  #forgetRemoved(): number {
+    const gone = [...this.#left].filter((file) => !existsSync(file));
+    for (const file of gone) this.#left.delete(file);
+    return gone.length;
+  }
+
+  /** @returns how many were removed since the last look */
+  #look(): number {
+    let removed = 0;
+    for (const member of [...this.#members]) {
+      if (member.kills === undefined) continue;
+      const kills = readKeyed(member.file).get("oom_kill");
+      const grown = kills !== undefined && kills > member.kills;
+      if (kills === undefined) removed += 1;
+      member.kills = kills;
+      if (grown) member.ring();
+    }
+    return removed;
+  }
+
+  #forgetLooks(): void {
+    for (const timer of this.#later) clearTimeout(timer);
+    this.#later = [];
+  }
+
+  [Symbol.dispose](): void {
+    this.#forgetLooks();
+    this.#watch[Symbol.dispose]();
+    this.#sys.close(this.#fd);
+    this.#removed();
+  }
 }

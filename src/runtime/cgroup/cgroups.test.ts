@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Cgroups, parseProcessCgroups } from "./cgroups.ts";
+import { Cgroups, findCgroups, parseProcessCgroups } from "./cgroups.ts";
 import { parseHierarchies } from "./hierarchies.ts";
 
 const v1 = [
@@ -50,4 +50,8 @@ test("in a container a hierarchy's mount point is somewhere below its root", () 
 test("a mount point may have spaces, and a path colons", () => {
   const mounted = "27 25 0:24 / /mnt/a\\040b rw - cgroup cgroup rw,memory";
   assert.equal(cgroups(mounted, "2:memory:/a:b:c").directory("memory"), "/mnt/a b/a:b:c");
+});
+
+test("a process in the daemon's own cgroups has none that are a container's", () => {
+  assert.equal(findCgroups(process.ppid), undefined);
 });

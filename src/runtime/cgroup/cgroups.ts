@@ -53,11 +53,13 @@ export class Cgroups {
 /**
  * A process's cgroups, from /proc/PID/cgroup.
  *
- * @returns undefined where the process is gone, or sits in the root of everything: then its runtime keeps no cgroup for it
+ * @returns undefined where the process is gone, or sits in the root of everything or where this one does: then its runtime keeps no
+ * cgroup for it, as one that starts virtual machines may not
  */
 export function findCgroups(pid: number): Cgroups | undefined {
   const text = readText(`/proc/${pid}/cgroup`);
-  return text === undefined ? undefined : cgroupsFrom(text);
+  if (text === undefined || (pid !== process.pid && text === readText("/proc/self/cgroup"))) return undefined;
+  return cgroupsFrom(text);
 }
 
 /** The same, from a text that was kept: a dead process's counters are there until its runtime removes its cgroups. */

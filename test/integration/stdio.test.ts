@@ -145,21 +145,21 @@ describe("stdio through FIFOs", () => {
 
   it("outlives daemon and shim: a container goes on writing, nothing is lost", async () => {
     await using daemon = await TestDaemon.start();
-    const bundle = daemon.bundle("long", [
-      "sh",
-      "-c",
-      "i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo $i; sleep 0.05; done",
-    ]);
+    const script = "i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo $i; sleep 0.05; done; exec sleep 1000";
+    const bundle = daemon.bundle("long", ["sh", "-c", script]);
     const stdout = makeFifo(bundle, "stdout");
     const out = readFifo(stdout);
-    await daemon.client.call("createContainer", { id: daemon.id("long"), bundlePath: bundle, stdout });
+    const id = daemon.id("long");
+    await daemon.client.call("createContainer", { id, bundlePath: bundle, stdout });
     await until("it writes", () => out.text().includes("5\n"));
     await daemon.end();
     await daemon.killShims();
-    assert.equal((await out.end).toString().trim().split("\n").length, 40);
+    await until("it has written everything", () => out.text().endsWith("\n40\n"));
     await daemon.launch();
-    using events = daemon.events({ timestamp: { seconds: 0n, nanos: 0 } });
-    assert.equal((await events.exit(daemon.id("long"))).status, 0);
+    using events = daemon.events();
+    await daemon.killContainer(id);
+    assert.equal((await events.exit(id)).status, 137);
+    assert.equal((await out.end).toString().trim().split("\n").length, 40);
   });
 });
 

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { prepareHost } from "../harness/host.ts";
 import { cgroupsNaming } from "../harness/leftovers.ts";
-import { processesNaming } from "../harness/processes.ts";
+import { isRunning, processesNaming } from "../harness/processes.ts";
 import { until } from "../harness/until.ts";
 import { runtimes, script, TestShim } from "./harness.ts";
 
@@ -84,7 +84,8 @@ for (const runtime of runtimes) {
         abort.abort();
         const end = await result;
         if (typeof end === "number") {
-          process.kill(end, "SIGKILL");
+          // an abort in the moment of success has killed it already
+          if (isRunning(end)) process.kill(end, "SIGKILL");
           await shim.exit("main", `x${ms}`);
         } else assert.equal(end, "CANCELLED");
         await until("only init is there", () => {

@@ -48,7 +48,7 @@ export function addShort(program: GoCommand): void {
     .option("--log-dir <dir>", "the daemon's (default: $CONTAINERD_LOG_DIR, or its default)", logsRoot)
     .action(lazily(async () => (await import("../commands/logs.ts")).logs));
   add("stop <id...>", "end containers: ask, then kill")
-    .option("--time <duration>", "how long they may take", grace, 10_000)
+    .option("-t, --time <duration>", "how long they may take", grace, 10_000)
     .option("-s, --signal <signal>", "what they are asked with", "TERM")
     .action(lazily(async () => (await import("../commands/lifecycle.ts")).stop));
   add("wait <id...>", "wait for containers to end, and print their exit codes").action(

@@ -156,6 +156,11 @@ test("a directory that is no checkpoint is neither used nor deleted", async () =
   writeFileSync(join(fixture.directory, "one/precious"), "");
   await assert.rejects(fixture.dump(), { code: "ALREADY_EXISTS" });
   await assert.rejects(deleteCheckpoint(fixture.directory, "one"), { code: "NOT_FOUND" });
+  for (const text of ['{"ociVersion":"1.0.2","process":{}}', "not JSON", "[]"]) {
+    writeFileSync(join(fixture.directory, "one/config.json"), text);
+    await assert.rejects(deleteCheckpoint(fixture.directory, "one"), { code: "NOT_FOUND" });
+    assert.deepEqual(await listCheckpoints(fixture.directory), []);
+  }
   assert.equal(existsSync(join(fixture.directory, "one/precious")), true);
 });
 

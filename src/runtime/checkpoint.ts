@@ -102,13 +102,13 @@ function isEmpty(path: string): boolean {
   return namesIn(path)?.length === 0;
 }
 
-/** @throws NOT_FOUND where there is no checkpoint of that name: nothing else is ever removed */
+/** @throws NOT_FOUND where there is no checkpoint of that name: nothing else is ever removed, and no bundle for its config.json */
 export async function deleteCheckpoint(directory: string, name: string): Promise<void> {
   if (name === "") throw new Failure("INVALID_ARGUMENT", "checkpoint name cannot be empty");
   checkId("checkpoint name", name);
   const path = join(directory, name);
   await settleCheckpoint(directory, name);
-  if (readIfThere(join(path, config)) === undefined)
+  if (readCheckpoint(path, name) === undefined)
     throw new Failure("NOT_FOUND", `no checkpoint ${name} in ${directory}`);
   try {
     await removeTree(directory, name);
@@ -132,6 +132,8 @@ function readCheckpoint(path: string, name: string): CheckpointInfo | undefined 
     const text = readIfThere(file);
     if (text === undefined) return undefined;
     const fields = Fields.parse(file, text);
+    // a bundle has a config.json too: a checkpoint's says what it is called
+    fields.string("name");
     return {
       name,
       exit: fields.boolean("exit", false),

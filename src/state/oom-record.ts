@@ -1,7 +1,7 @@
 import { readIfThere, replaceFile } from "../base/files.ts";
 import type { ContainerDir } from "./layout.ts";
 
-/** oom: how many of the kills that the cgroup counts have been told. */
+/** .oom: how many of the kills that the cgroup counts have been told. */
 export function writeOomsTold(directory: ContainerDir, count: bigint): void {
   replaceFile(directory.oomFile, String(count));
 }

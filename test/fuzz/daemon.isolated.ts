@@ -62,7 +62,7 @@ test("no call crashes or hangs the daemon, and none touches other containers, fi
     pid: ["init", "p1", "p2", "p3"],
     bundlePath: [victim.bundle, daemon.bundle("short", ["true"]), canary.path],
     checkpointDir: [canary.path, join(canary.path, "deep"), daemon.directory],
-    name: ["c", "canary", "deep", "checkpoints", "state"],
+    name: ["c", "canary", "deep", "checkpoints", "state", "bundles"],
     checkpoint: ["c", "canary"],
     args: ["sleep", "sh", "true", "10"],
     cwd: ["/", "/tmp"],

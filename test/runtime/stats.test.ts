@@ -6,6 +6,7 @@ import { pidsIn } from "../../src/runtime/cgroup/processes.ts";
 import { readStats } from "../../src/runtime/cgroup/stats.ts";
 import type { MemoryData, Stats } from "../../src/runtime/stats.ts";
 import { statsOfRuntime } from "../../src/runtime/stats-of-runtime.ts";
+import { until } from "../harness/until.ts";
 import { Bench, runtimes } from "./harness.ts";
 
 const linux = {
@@ -19,8 +20,10 @@ test("the kernel's files and runc's own words are the same reading", async () =>
   await using bench = await Bench.start("runc");
   // frozen, so that nothing moves between the two
   const container = await bench.run({ args: ["sh", "-c", "i=0; while :; do i=$((i+1)); done"], linux });
+  const read = () => readStats(container.cgroups(), container.pid, systemClock);
+  await until("it was throttled", () => read().cpu.throttling.throttledPeriods > 0n);
   await bench.cli.pause(container.id);
-  const ours = readStats(container.cgroups(), container.pid, systemClock);
+  const ours = read();
   const runcs = statsOfRuntime(await bench.cli.stats(container.id), systemClock);
   const same = ({ cpu, memory, pids, blkio }: Stats) => ({
     ...{
@@ -28,7 +31,7 @@ test("the kernel's files and runc's own words are the same reading", async () =>
       blkio,
       usage: settled(memory.usage),
       swap: settled(memory.swap),
-      kernel: memory.kernel,
+      kernel: settled(memory.kernel),
       raw: memory.raw,
     },
     ...{ total: cpu.total, perCpu: cpu.perCpu, user: cpu.user, inKernel: cpu.kernel },

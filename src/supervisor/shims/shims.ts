@@ -1,6 +1,6 @@
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import { withTimeout } from "../../base/deadline.ts";
+import { firstOf, withTimeout } from "../../base/deadline.ts";
 import { Failure, messageOf } from "../../base/errors.ts";
 import { isId } from "../../base/ids.ts";
 import type { Container } from "../../runtime/container.ts";
@@ -40,7 +40,7 @@ export class Shims {
   readonly #deaths = new Map<string, { readonly at: number; readonly pause: number }>();
   /** Those that live and cannot be spoken with: hung, or of another version. */
   readonly #unusable = new Set<string>();
-  #closing = false;
+  readonly #closing = new AbortController();
 
   constructor(context: () => Context, children: Children, hooks: Hooks) {
     this.#context = context;
@@ -117,8 +117,9 @@ export class Shims {
   async #connect(name: string, awaited: boolean, signal?: AbortSignal): Promise<ShimLink> {
     const { sys, state } = this.#context();
     const ms = awaited ? startMs : answerMs;
+    using until = firstOf(this.#closing.signal, ...(signal === undefined ? [] : [signal]));
     using limit = withTimeout(
-      signal,
+      until.signal,
       ms,
       () =>
         new Failure("FAILED_PRECONDITION", `shim error: shim ${name} did not answer within ${ms / 1000} s`),
@@ -153,7 +154,7 @@ export class Shims {
     this.#current.delete(name);
     this.#links.delete(name);
     link[Symbol.dispose]();
-    if (this.#closing) return;
+    if (this.#closing.signal.aborted) return;
     this.#context().metrics.count("shim-deaths");
     const orphans = this.#hooks.onGone(name);
     const holding = orphans.filter(
@@ -181,7 +182,7 @@ export class Shims {
    * @returns false where that one has died, too
    */
   async recover(member: Member): Promise<boolean> {
-    if (this.#closing || member.process.state.kind !== "running") return true;
+    if (this.#closing.signal.aborted || member.process.state.kind !== "running") return true;
     try {
       await this.#adopt(member);
     } catch (error) {
@@ -312,7 +313,7 @@ export class Shims {
 
   /** Leaves the shims to themselves, and their containers to them. */
   close(): void {
-    this.#closing = true;
+    this.#closing.abort(new Failure("UNAVAILABLE", "the daemon is stopping"));
     for (const link of this.#current.values()) link.connection[Symbol.dispose]();
   }
 }

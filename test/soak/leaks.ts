@@ -9,8 +9,8 @@ export interface Holdings {
   readonly threads: number;
   /** Its children, zombies among them. */
   readonly children: number;
-  /** KiB. */
-  readonly resident: number;
+  /** KiB of memory of its own: pages of files come and go as the kernel likes. */
+  readonly memory: number;
 }
 
 export interface Reading {
@@ -77,8 +77,18 @@ function read(daemon: TestDaemon, done: number): Reading {
     done,
     daemon: holdings(daemon.pid),
     shims: daemon.shims().map(holdings),
-    files: readdirSync(daemon.stateDir, { recursive: true, encoding: "utf8" }).sort(),
+    files: filesOf(daemon.stateDir),
   };
+}
+
+function filesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory, { recursive: true, encoding: "utf8" }).sort();
+  } catch (error) {
+    // a directory was removed while it was read
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return ["trash/"];
+    throw error;
+  }
 }
 
 function holdings(pid: number): Holdings {
@@ -89,13 +99,13 @@ function holdings(pid: number): Holdings {
     descriptors: descriptorsOf(pid),
     threads: number("Threads"),
     children: children.length,
-    resident: number("VmRSS"),
+    memory: number("RssAnon"),
   };
 }
 
-/** By how many bytes the resident memory grows with each piece of work: the line of least squares through the readings. */
+/** By how many bytes the memory grows with each piece of work: the line of least squares through the readings. */
 export function slope(readings: readonly Reading[], of: (reading: Reading) => Holdings | undefined): number {
-  const points = readings.map((reading) => [reading.done, (of(reading)?.resident ?? 0) * 1024] as const);
+  const points = readings.map((reading) => [reading.done, (of(reading)?.memory ?? 0) * 1024] as const);
   const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
   const [x, y] = [mean(points.map((point) => point[0])), mean(points.map((point) => point[1]))];
   const above = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);

@@ -7,6 +7,8 @@ export interface Api {
   readonly supervisor: SupervisorPort;
   /** GetServerVersion's: the software's name, version and commit. */
   readonly revision: string;
+  /** --log-dir */
+  readonly logDirectory: string;
 }
 
 /** What the API asks of the supervisor. */

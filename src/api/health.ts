@@ -4,6 +4,7 @@ import {
   HealthCheckResponse_ServingStatus,
   HealthCheckResponseSchema,
 } from "../gen/grpc/health/v1/health_pb.js";
+import { Streams } from "../gen/streams/v1/streams_pb.ts";
 import { API } from "../gen/types/api_pb.ts";
 import { addStreaming, addUnary, encode, type Registration } from "./service.ts";
 
@@ -28,4 +29,4 @@ export function addHealth(to: Registration): void {
 }
 
 const isOurs = (service: string): boolean =>
-  service === "" || service === API.typeName || service === Health.typeName;
+  service === "" || [API, Streams, Health].some(({ typeName }) => typeName === service);

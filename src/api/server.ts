@@ -8,6 +8,7 @@ import { statusOf } from "./errors.ts";
 import { guardStreams } from "./guard-streams.ts";
 import { addHealth } from "./health.ts";
 import { addMethods } from "./methods/index.ts";
+import { addStreams } from "./streams/index.ts";
 
 /** The longest request, in bytes; gRPC's usual limit. A longer one is refused, and costs its own call. */
 const longestRequest = 4 * 1024 * 1024;
@@ -16,7 +17,7 @@ export interface ApiServerOptions extends Api {
   readonly log: Logger;
 }
 
-/** types.API and grpc.health.v1.Health on connections that somebody else accepts. */
+/** types.API, containerd_ts.streams.v1.Streams and grpc.health.v1.Health on connections that somebody else accepts. */
 export class ApiServer {
   readonly #server: Server;
   readonly #injector: ConnectionInjector;
@@ -46,6 +47,7 @@ export class ApiServer {
     guardStreams(this.#server, log);
     const to = { server: this.#server, observe, stopping: this.#stopping.signal };
     addMethods(to, api);
+    addStreams(to, api);
     addHealth(to);
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
   }

@@ -29,8 +29,12 @@ export async function* readLog(path: string, options: ReadLogOptions = {}): Asyn
   using files = new OpenFiles(path);
   const recent = (record: LogRecord): boolean => record.time >= since;
   const last = tail === undefined ? undefined : new LastLines(tail);
+  let count = 0;
   for (const file of files.all()) {
     for (const record of file.read()) {
+      count += 1;
+      // Whoever reads may have others to serve.
+      if (count % 1000 === 0) await new Promise(setImmediate);
       if (!recent(record)) continue;
       if (last === undefined) yield record;
       else last.add(record);

@@ -5,6 +5,7 @@ import { DeadlineExceeded, NotFound } from "./errors.ts";
 import { type ContainerEvent, type EventsOptions, followEvents } from "./events.ts";
 import { collect, ExecError, type ExecResult, freshName } from "./exec.ts";
 import { type Exit, waitForExit } from "./exit.ts";
+import { type LogRecord, type LogsOptions, readLogs } from "./logs.ts";
 import { type ContainerProcess, type Context, launch, type Size, type StdioOptions } from "./process.ts";
 import { type Resources, resourcesMessage } from "./resources.ts";
 import { type Signal, signalNumber } from "./signals.ts";
@@ -124,6 +125,15 @@ export class Container {
   /** Waits for the end of init, or of an exec by its name; one that has ended already is found in the stored events. */
   async wait({ process = "init", ...options }: CallOptions & { process?: string } = {}): Promise<Exit> {
     return await waitForExit(this.#context.rpc, this.#context.feeds, this.id, process, options);
+  }
+
+  /**
+   * What it has said, where it is logged (--log-driver file, or the label containerd-ts.log-driver=file), also when it is gone.
+   *
+   * @throws NotFound where there is no log; Unimplemented where the daemon keeps none
+   */
+  logs(options: LogsOptions = {}): AsyncGenerator<LogRecord, void, undefined> {
+    return readLogs(this.#context.rpc, this.id, options);
   }
 
   /** Sends a signal, SIGTERM unless given, to init or to an exec by its name. */

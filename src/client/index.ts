@@ -16,6 +16,7 @@ export * from "./errors.ts";
 export type { ContainerEvent, EventsOptions, EventType } from "./events.ts";
 export { ExecError, type ExecResult } from "./exec.ts";
 export type { Exit } from "./exit.ts";
+export type { LogRecord, LogsOptions } from "./logs.ts";
 export type { ContainerProcess, Size, Stdio, StdioOptions } from "./process.ts";
 export type { DeviceRate, DeviceWeight, Resources } from "./resources.ts";
 export type { Signal } from "./signals.ts";

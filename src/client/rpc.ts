@@ -1,6 +1,7 @@
 // Types only: the generated code is not loaded, see wire/schema.ts.
 import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { Health } from "../gen/grpc/health/v1/health_pb.js";
+import type { Streams } from "../gen/streams/v1/streams_pb.ts";
 import type { API } from "../gen/types/api_pb.ts";
 import { DecodeError, decode, encode, type Fields } from "../wire/codec.ts";
 import { type Address, parseAddress } from "./address.ts";
@@ -9,10 +10,11 @@ import type { TlsOptions } from "./connecting.ts";
 import { Cancelled, Internal } from "./errors.ts";
 import { Sessions } from "./session.ts";
 
-type Methods = (typeof API)["method"] & { healthCheck: (typeof Health)["method"]["check"] };
+type Methods = (typeof API)["method"] &
+  (typeof Streams)["method"] & { healthCheck: (typeof Health)["method"]["check"] };
 
 /** The calls of the API, by their names in it with a small first letter, and the health check. */
-export type MethodName = Exclude<keyof Methods, "events">;
+export type MethodName = Exclude<keyof Methods, "events" | "logs">;
 export type Request<K extends keyof Methods> = MessageInitShape<Methods[K]["input"]>;
 export type Answer<K extends keyof Methods> = Plain<MessageShape<Methods[K]["output"]>>;
 
@@ -64,6 +66,11 @@ export class Rpc {
     return this.#call("events", request, options);
   }
 
+  /** What a logged container has said, until the daemon, the signal or the end of the loop ends it. @throws ContainerdError */
+  logs(request: Request<"logs">, options: CallOptions = {}): AsyncGenerator<Answer<"logs">> {
+    return this.#call("logs", request, options);
+  }
+
   /** Ends the connection and every call on it. */
   async close(): Promise<void> {
     await this.#sessions.close();
@@ -95,9 +102,15 @@ function decoded(message: string, bytes: Buffer, method: string): Fields {
   }
 }
 
+/** Those of other services than types.API. */
+const paths: Partial<Record<keyof Methods, string>> = {
+  healthCheck: "/grpc.health.v1.Health/Check",
+  logs: "/containerd_ts.streams.v1.Streams/Logs",
+};
+
 function wireNames(method: keyof Methods): { path: string; name: string; input: string; output: string } {
   const name = method.charAt(0).toUpperCase() + method.slice(1);
   const output = method === "events" ? "Event" : `${name}Response`;
-  const path = method === "healthCheck" ? "/grpc.health.v1.Health/Check" : `/types.API/${name}`;
+  const path = paths[method] ?? `/types.API/${name}`;
   return { path, name, input: `${name}Request`, output };
 }

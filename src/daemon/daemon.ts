@@ -65,7 +65,7 @@ export async function startDaemon({ options, log, systemd }: DaemonDeps): Promis
     () => log.debug("what a former daemon left is known"),
     (error: unknown) => log.error("cannot restore what a former daemon left", { error: messageOf(error) }),
   );
-  const api = new ApiServer({ supervisor, revision: revision(), log });
+  const api = new ApiServer({ supervisor, revision: revision(), log, logDirectory: options.logs.directory });
   const server = await listen({ address, tls: options.tls, gid }, (socket) => api.accept(socket));
   // Too many open files, say: it costs that connection, and the next one may have more luck.
   server.on("error", (error) => log.error("cannot accept a connection", { error: messageOf(error) }));

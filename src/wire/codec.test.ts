@@ -12,11 +12,16 @@ import {
 } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { file_grpc_health_v1_health } from "../gen/grpc/health/v1/health_pb.js";
+import { file_streams_v1_streams } from "../gen/streams/v1/streams_pb.ts";
 import { file_types_api } from "../gen/types/api_pb.ts";
 import { DecodeError, decode, encode, type Fields } from "./codec.ts";
 import { fieldsOf, messageNames } from "./schema.ts";
 
-const descriptions = [...file_types_api.messages, ...file_grpc_health_v1_health.messages];
+const descriptions = [
+  ...file_types_api.messages,
+  ...file_streams_v1_streams.messages,
+  ...file_grpc_health_v1_health.messages,
+];
 
 function typeOf(field: DescField): string {
   const scalar =

@@ -1,5 +1,5 @@
 /**
- * types.API and grpc.health.v1 as the client reads and writes them: fields as name number type. The descriptors that protoc-gen-es
+ * types.API, containerd_ts.streams.v1 and grpc.health.v1 as the client reads and writes them: fields as name number type. The descriptors that protoc-gen-es
  * generates say the same, but cost a program 16 ms at its start, which is most of a `ctr version`. A test holds this against them.
  */
 const messages: Readonly<Record<string, string>> = {
@@ -59,6 +59,9 @@ const messages: Readonly<Record<string, string>> = {
     "cpu_stats 1 CpuStats, memory_stats 2 MemoryStats, blkio_stats 3 BlkioStats, hugetlb_stats 4 HugetlbStats{}, pids_stats 5 PidsStats",
   StatsResponse: "network_stats 1 NetworkStats[], cgroup_stats 2 CgroupStats, timestamp 4 Timestamp",
   StatsRequest: "id 1 string",
+  LogsRequest: "id 1 string, follow 2 bool, since 3 string, tail 4 int32",
+  LogsResponse: "records 1 LogRecord[]",
+  LogRecord: "time 1 string, stream 2 string, log 3 string",
   HealthCheckRequest: "service 1 string",
   HealthCheckResponse: "status 1 int32",
 };

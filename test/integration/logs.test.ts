@@ -7,6 +7,7 @@ import { text as readAll } from "node:stream/consumers";
 import { describe, it } from "node:test";
 import { readLog } from "../../src/base/log-reader.ts";
 import type { LogRecord } from "../../src/base/log-record.ts";
+import { connect } from "../../src/client/index.ts";
 import { busyboxRootfs } from "../harness/bundle.ts";
 import { TestDaemon } from "../harness/daemon.ts";
 import { makeFifo, readFifo } from "../harness/fifo.ts";
@@ -188,7 +189,6 @@ describe("the log driver file", () => {
 describe("ctr logs", () => {
   it("shows what `ctr run --detach --log-driver file` and any logged container said, and follows it to its end", async () => {
     await using daemon = await TestDaemon.start(logged);
-    using events = daemon.events();
     const { id } = await daemon.run("told", [
       "sh",
       "-c",
@@ -196,22 +196,26 @@ describe("ctr logs", () => {
     ]);
     const followed = await ctr(daemon, ["logs", "--follow", id]);
     assert.deepEqual(followed, { code: 0, out: "1\n2\n3\n4\n5\nseven\n", err: "six\n" });
-    await events.exit(id);
     assert.equal((await ctr(daemon, ["logs", "--tail", "3", id])).out, "5\nseven\n");
     assert.equal((await ctr(daemon, ["logs", "--since", "1h", "-n1", id])).out, "seven\n");
     assert.equal((await ctr(daemon, ["logs", "--since", "2100-01-01T00:00:00Z", id])).out, "");
     assert.match((await ctr(daemon, ["logs", "-t", "-n", "1", id])).out, /^\d{4}-\S+Z seven\n$/);
 
+    await daemon.end();
+    assert.equal((await ctr(daemon, ["logs", "--log-dir", daemon.logDir, "-n", "1", id])).out, "seven\n");
+    await daemon.launch();
+
     const mine = daemon.id("run");
     const rootfs = busyboxRootfs(daemon.directory);
     const run = ["run", "--detach", "--log-driver", "file", "--rootfs", rootfs, mine, "echo", "from run"];
+    using events = daemon.events();
     assert.deepEqual(await ctr(daemon, run), { code: 0, out: `${mine}\n`, err: "" });
     await events.exit(mine);
     assert.equal((await ctr(daemon, ["logs", mine])).out, "from run\n");
     assert.equal((await ctr(daemon, ["rm", mine])).code, 0);
     assert.match(
       (await ctr(daemon, ["logs", mine])).err,
-      /no log of .*: the daemon keeps one with --log-driver file/,
+      /there is no log of .*: a container has one with --log-driver file/,
     );
   });
 });
@@ -233,3 +237,31 @@ async function ctr(daemon: TestDaemon, args: readonly string[]) {
   ]);
   return { code, out, err };
 }
+
+describe("Logs over the socket", () => {
+  it("gives what was said and what comes, until the container ends, the loop is left or the call is cancelled", async () => {
+    await using daemon = await TestDaemon.start(logged);
+    await using client = await connect({ address: `unix://${daemon.socket}` });
+    const { id } = await daemon.run("told", ["sh", "-c", "echo one; echo two; sleep 1000"]);
+    const container = client.containers.byId(id);
+    const seen: string[] = [];
+    for await (const { log } of container.logs({ follow: true })) {
+      seen.push(log);
+      if (seen.length === 2) break;
+    }
+    assert.deepEqual(seen, ["one\n", "two\n"]);
+
+    const cancel = new AbortController();
+    const cancelled = Array.fromAsync(container.logs({ follow: true, tail: 0, signal: cancel.signal }));
+    cancel.abort();
+    await assert.rejects(cancelled, { code: "CANCELLED" });
+
+    const followed = Array.fromAsync(container.logs({ follow: true, tail: 1 }));
+    await container.kill("SIGKILL");
+    assert.deepEqual(
+      (await followed).map(({ stream, log }) => [stream, log]),
+      [["stdout", "two\n"]],
+    );
+    await assert.rejects(Array.fromAsync(client.containers.byId("nobody").logs()), { code: "NOT_FOUND" });
+  });
+});

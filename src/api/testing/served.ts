@@ -36,7 +36,12 @@ export async function serveFake(
   stack.defer(() => rm(directory, { recursive: true }));
   const socket = path.join(directory, "api.sock");
   const supervisor = new FakeSupervisor();
-  const server = new ApiServer({ supervisor, revision: "test", log: silentLogger });
+  const server = new ApiServer({
+    supervisor,
+    revision: "test",
+    logDirectory: "/nonexistent",
+    log: silentLogger,
+  });
   const listener = net.createServer((connection) => server.accept(connection));
   await new Promise<void>((resolve) => listener.listen(socket, resolve));
   stack.defer(async () => {

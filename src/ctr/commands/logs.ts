@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { checkId } from "../../base/ids.ts";
 import { readLog } from "../../base/log-reader.ts";
+import type { LogRecord } from "../../base/log-record.ts";
 import { NotFound } from "../../client/errors.ts";
 import { findBundle } from "../bundles.ts";
 import { clientOf } from "../client.ts";
@@ -19,20 +20,31 @@ interface Options {
   readonly since?: string;
   readonly tail?: number;
   readonly timestamps?: true;
-  readonly logDir: string;
+  /** Where the daemon need not be asked. */
+  readonly logDir?: string;
 }
 
 /** `ctr logs ID`: the output of a container that is logged (--log-driver file), or that `ctr run --detach` started. */
 export async function logs({ globals, options, words: [id = ""] }: Invocation<Options>): Promise<void> {
   checkId("container id", id);
-  const until = options.follow ? ended(globals, id) : undefined;
+  const until = (): Promise<void> | undefined => (options.follow ? ended(globals, id) : undefined);
   const plain = findBundle(id)?.log;
   if (plain !== undefined && existsSync(plain)) {
     if (options.since !== undefined || options.timestamps)
       throw new UsageError(
         `the output of ${id} has no times: \`ctr run --detach --log-driver file\` keeps them`,
       );
-    await showFile(plain, options.tail, until);
+    await showFile(plain, options.tail, until());
+    return;
+  }
+  const show = ({ stream, time, log }: LogRecord): void => {
+    const to = stream === "stdout" ? process.stdout : process.stderr;
+    to.write(options.timestamps ? `${time} ${log}` : log);
+  };
+  if (options.logDir === undefined) {
+    const { follow, since, tail } = options;
+    for await (const record of clientOf(globals).containers.byId(id).logs({ follow, since, tail }))
+      show(record);
     return;
   }
   const path = join(options.logDir, id, "output.log");
@@ -41,10 +53,9 @@ export async function logs({ globals, options, words: [id = ""] }: Invocation<Op
       `no log of ${id} in ${options.logDir}: the daemon keeps one with --log-driver file, or of a container with the label containerd-ts.log-driver=file`,
     );
   }
-  for await (const record of readLog(path, { ...options, ...(until === undefined ? {} : { until }) })) {
-    const to = record.stream === "stdout" ? process.stdout : process.stderr;
-    to.write(options.timestamps ? `${record.time} ${record.log}` : record.log);
-  }
+  const end = until();
+  for await (const record of readLog(path, { ...options, ...(end === undefined ? {} : { until: end }) }))
+    show(record);
 }
 
 /** Resolves when the container has ended, or is not there. */

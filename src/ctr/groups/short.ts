@@ -1,7 +1,6 @@
 import type { GoCommand } from "../command.ts";
 import { addGlobals, count, duration, each, moment } from "../globals.ts";
 import { lazily } from "../lazy.ts";
-import { logsRoot } from "../places.ts";
 import { addSpecOptions } from "../spec-options.ts";
 
 /** Commands that 0.2.x does not have: from a root file system to a running container, and everyday work. */
@@ -45,7 +44,7 @@ export function addShort(program: GoCommand): void {
     .option("--since <time>", "only from then on: RFC 3339, or how long ago, such as 10m", moment)
     .option("-n, --tail <lines>", "only so many of the last lines", count)
     .option("-t, --timestamps", "say when each line came")
-    .option("--log-dir <dir>", "the daemon's (default: $CONTAINERD_LOG_DIR, or its default)", logsRoot)
+    .option("--log-dir <dir>", "read it there, and do not ask the daemon for it")
     .action(lazily(async () => (await import("../commands/logs.ts")).logs));
   add("stop <id...>", "end containers: ask, then kill")
     .option("-t, --time <duration>", "how long they may take", grace, 10_000)

@@ -104,11 +104,20 @@ async function runRuntime(
   if (status.kind === "exited" && status.code === 0) return;
   // A runtime that failed has cleaned up itself. Of an exec nothing but the processes is left, and these were killed.
   if (status.kind === "signaled" && !record.exec) await undo(needs, attempt, remains);
+  if (status.kind === "signaled" && record.exec) endExecuted(needs, directory);
   if (remains !== undefined) throw new Failure("CANCELLED", "the start was aborted");
   const failure = runtimeFailure({ log: log.read(), stderr: stdio.said(), ended: ended(status) });
   throw checkpoint === undefined
     ? failure
     : criuFailure(failure, `${criuWorkDirectory(checkpoint)}/restore.log`);
+}
+
+/** A runtime that was killed after it had executed the process leaves it running, with nobody who knows its name. */
+function endExecuted({ sys, known }: LaunchNeeds, directory: ProcessDir): void {
+  const pid = readPidFile(directory);
+  // an orphan of that runtime is a child of this process, and no launched one: nobody else's pid is hit
+  if (pid === undefined || known().has(pid) || sys.readProc(pid)?.ppid !== process.pid) return;
+  sys.kill(pid, constants.signals.SIGKILL);
 }
 
 /** The runtime is gone, the process is this one's. */

@@ -26,6 +26,11 @@ export class LogFile {
    * @throws what write(2) says: what is not written then is lost, and the next record is whole again
    */
   append(records: readonly string[]): void {
+    const all = records.join("");
+    if (this.#size + Buffer.byteLength(all) <= this.#target.maxSize) {
+      this.#write(all);
+      return;
+    }
     let batch: string[] = [];
     let size = 0;
     const flush = (): void => {

@@ -6,9 +6,10 @@ import type { Polls } from "../stdio/polls.ts";
 
 type Needs = Pick<Sys, "read" | "close">;
 
-const buffer = Buffer.allocUnsafeSlow(64 << 10);
-/** After so many pieces others have their turn. */
-const turns = 8;
+/** After a piece others have their turn: of short lines it is some milliseconds' work. */
+const buffer = Buffer.allocUnsafeSlow(16 << 10);
+/** So many pieces are more than a pipe holds. */
+const pipeful = 16;
 
 /** One stream of a container: a FIFO's end that nobody else reads. Nothing is kept here but the bytes of an unfinished character. */
 export class LogInput {
@@ -34,7 +35,7 @@ export class LogInput {
     this.stream = stream;
     this.#fd = fd;
     this.#write = write;
-    this.#watch = needs.polls.reading.add(fd, { in: true }, () => this.#read(turns));
+    this.#watch = needs.polls.reading.add(fd, { in: true }, () => this.#read(1));
   }
 
   /** Resolves when the last writer has gone, or it was closed. */
@@ -44,7 +45,7 @@ export class LogInput {
 
   /** Takes everything that is there now: a pipe's worth, and what comes meanwhile within a bound. */
   takeAll(): void {
-    this.#read(turns);
+    this.#read(pipeful);
   }
 
   close(): void {

@@ -99,7 +99,8 @@ export class Logged implements ProcessStdio {
   #write(stream: LogStream, text: string): void {
     const time = logTime((this.#needs.clock ?? systemClock).now());
     try {
-      this.#file?.append(cutLines(text).map((log) => `${JSON.stringify({ time, stream, log })}\n`));
+      const start = `{"time":"${time}","stream":"${stream}","log":`;
+      this.#file?.append(cutLines(text).map((log) => `${start}${JSON.stringify(log)}}\n`));
     } catch (error) {
       // A full disk must not stop the container.
       const now = performance.now();

@@ -4,7 +4,7 @@ import { descriptors, pss, threads } from "../kernel.ts";
 import type { Row } from "../row.ts";
 import type { Ours } from "../subjects/ours.ts";
 import { inParallel } from "../subjects/subject.ts";
-import { figure, fillTo, openOurs } from "./ours-only.ts";
+import { figure, fillTo, openOurs, succeed } from "./ours-only.ts";
 
 const settle = 5000;
 
@@ -33,10 +33,7 @@ export const density: Row = {
     });
     add("Stats of each, 10 at a time", "s", await seconds(() => statsOfEach));
     await ours.daemon.end("SIGKILL");
-    const back = await seconds(async () => {
-      await ours.daemon.launch();
-      await stateOf(ours, count);
-    });
+    const back = await succeed(ours, count);
     add("killed daemon's successor, to its first State", "s", back);
     ours.listenAgain();
     add("ends", "/s", count / (await seconds(() => ours.remove(ids))), "more");

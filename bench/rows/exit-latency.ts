@@ -6,7 +6,7 @@ import { nameOfBare } from "../subjects/bare-loop.ts";
 export const exitLatency: Row = {
   name: "exit-latency",
   title: "SIGKILL to the exit event in a client, one after the other",
-  target: "p50: the runtime's own `delete --force` + 5 ms",
+  target: "p50: the runtime's own `delete` + 5 ms",
   measure: async (plan) => {
     const figures: Figure[] = [];
     for (const { open, share } of plan.choices) {
@@ -25,7 +25,7 @@ export const exitLatency: Row = {
     }
     return {
       figures,
-      notes: ["The bare loop's figure is one `delete --force`, which kills, waits and removes."],
+      notes: ["The bare loop kills, reaps and runs one `delete --force`."],
     };
   },
 };

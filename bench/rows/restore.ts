@@ -1,6 +1,5 @@
-import { seconds } from "../figures.ts";
 import type { Row } from "../row.ts";
-import { figure, fillTo, openOurs } from "./ours-only.ts";
+import { figure, fillTo, openOurs, succeed } from "./ours-only.ts";
 
 const containers = 1000;
 
@@ -15,13 +14,7 @@ export const restore: Row = {
     const taken: number[] = [];
     for (let round = 1; round <= plan.rounds; round += 1) {
       await ours.daemon.end("SIGKILL");
-      taken.push(
-        await seconds(async () => {
-          await ours.daemon.launch();
-          const { containers: found } = await ours.daemon.client.call("state", {});
-          if (found.length !== containers) throw new Error(`${found.length} of ${containers} were restored`);
-        }),
-      );
+      taken.push(await succeed(ours, containers));
       plan.say(`restore: ${taken.at(-1)?.toFixed(2)} s`);
     }
     ours.listenAgain();

@@ -1,4 +1,4 @@
-import { mkdirSync, openSync } from "node:fs";
+import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Children } from "../../src/sys/children.ts";
 import { linuxSys } from "../../src/sys/linux.ts";
@@ -71,31 +71,51 @@ export class Bare implements Subject {
     await inParallel(ids, atOnce, (id) => this.#run("delete", "--force", this.#id(id)));
   }
 
-  /** Starts each and deletes it while it runs. @returns the milliseconds of each `delete --force`, which kills first */
+  /** Has the runtime start a process. @returns its pid, and its end */
+  async #begin(name: string, ...args: readonly string[]): Promise<{ pid: number; ended: Promise<unknown> }> {
+    const pidFile = join(this.#directory, `${name}.pid`);
+    using _expecting = this.#children.expecting();
+    const [command = "", ...rest] = args;
+    await this.#run(command, "--detach", "--pid-file", pidFile, ...rest);
+    const pid = Number(readFileSync(pidFile, "utf8"));
+    rmSync(pidFile);
+    return { pid, ended: this.#children.claim(pid) };
+  }
+
+  /** Kills one after the other. @returns the milliseconds of each until it is reaped and deleted */
   async exits(ids: readonly string[]): Promise<readonly number[]> {
-    await this.start(ids);
+    const bundle = join(this.#directory, "bundles/sleep");
+    const begun: { id: string; pid: number; ended: Promise<unknown> }[] = [];
+    await inParallel(ids, atOnce, async (id) => {
+      begun.push({ id, ...(await this.#begin(id, "run", "--bundle", bundle, this.#id(id))) });
+    });
     const taken: number[] = [];
-    for (const id of ids) {
-      const begun = performance.now();
+    for (const { id, pid, ended } of begun) {
+      const before = performance.now();
+      process.kill(pid, "SIGKILL");
+      await ended;
       await this.remove([id]);
-      taken.push(performance.now() - begun);
+      taken.push(performance.now() - before);
     }
     return taken;
   }
 
+  /** Each is deleted when it has ended: a `delete --force` of one that runs would wait 100 ms between two looks (runc). */
   async lifecycle(ids: readonly string[]): Promise<void> {
+    const bundle = join(this.#directory, "bundles/true");
     await inParallel(ids, atOnce, async (id) => {
-      await this.#run("run", "--detach", "--bundle", join(this.#directory, "bundles/true"), this.#id(id));
+      const { ended } = await this.#begin(id, "run", "--bundle", bundle, this.#id(id));
+      await ended;
       await this.#run("delete", "--force", this.#id(id));
     });
   }
 
   async exec(id: string, count: number): Promise<void> {
-    await inParallel(
-      Array.from({ length: count }, (_, n) => n),
-      atOnce,
-      () => this.#run("exec", "--detach", this.#id(id), "true"),
-    );
+    const names = Array.from({ length: count }, (_, n) => `x${n}`);
+    await inParallel(names, atOnce, async (name) => {
+      const { ended } = await this.#begin(name, "exec", this.#id(id), "true");
+      await ended;
+    });
   }
 
   pids(): readonly number[] {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { TestDaemon } from "../harness/daemon.ts";
-import { countable, type Reading, readingsOf, slope } from "./leaks.ts";
+import { bellsOf, countable, type Reading, readingsOf, slope } from "./leaks.ts";
 
 export interface Amount {
   readonly lifecycles: number;
@@ -72,6 +72,7 @@ function check(context: TestContext, noise: number, what: string, readings: read
     `${what}: the daemon grows by ${daemonSlope.toFixed(0)} bytes each, the shim by ${shimSlope.toFixed(0)}`,
   );
   assert.equal(countable(last), countable(first), `${what} leave something behind`);
+  assert.ok(bellsOf(last) <= bellsOf(first) + 1, `${what}: from ${bellsOf(first)} bells to ${bellsOf(last)}`);
   assert.ok(daemonSlope < noise, `${what}: the daemon's memory grows by ${daemonSlope} bytes each`);
   assert.ok(shimSlope < noise, `${what}: the shim's memory grows by ${shimSlope} bytes each`);
 }

@@ -8,5 +8,5 @@ const execs = Number(process.env["LEAKS"] ?? "10000");
 const lifecycles = Math.ceil(execs * 0.3);
 
 test(`${lifecycles} lifecycles and ${execs} execs leave nothing behind`, async (context) => {
-  await proveNoLeak(context, { lifecycles, execs, noise: 1024 });
+  await proveNoLeak(context, { lifecycles, execs, noise: 2048 });
 });

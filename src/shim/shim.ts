@@ -1,3 +1,5 @@
+import { constants } from "node:os";
+import { dirname, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { Failure, messageOf } from "../base/errors.ts";
 import type { Semaphore } from "../base/semaphore.ts";
@@ -5,6 +7,7 @@ import { ProcessDir } from "../state/layout.ts";
 import type { WaitStatus } from "../sys/sys.ts";
 import { exitCode } from "../sys/wait-status.ts";
 import { Exits } from "./exits.ts";
+import { childrenBeside, ticksNow } from "./launch/family.ts";
 import { type LaunchNeeds, launch } from "./launch/launch.ts";
 import type {
   AckRequest,
@@ -82,6 +85,7 @@ export class Shim {
         `shim error: process ${process} of container ${container} is here already`,
       );
     }
+    const since = ticksNow();
     const abort = new AbortController();
     const launched = this.#launch(request, abort.signal);
     const done = launched.catch(() => {});
@@ -102,6 +106,7 @@ export class Shim {
       setImmediate(() => this.#follow(request, running, ended));
       return { pid, startTime: String(startTime), held: stdio.held };
     } catch (error) {
+      if (request.process !== "init") await this.#endUnclaimed(request, key, since);
       this.#processes.delete(key);
       this.#needs.onRest();
       throw error;
@@ -177,6 +182,27 @@ export class Shim {
   async #launch(request: LaunchRequest, signal: AbortSignal): ReturnType<typeof launch> {
     using _turn = await this.#needs.launches.acquire(signal);
     return await launch({ ...this.#needs, known: () => this.#pids() }, request, signal);
+  }
+
+  /**
+   * crun's exec may have made the process before it was killed, and before it wrote its pid down: then it is a child of this shim that
+   * nobody knows, in the container's cgroup. It may also be another launch's, which is waited for: then it is known.
+   *
+   * @param since when the launch began: what is older is an orphan of a container that shares its PID namespace
+   */
+  async #endUnclaimed({ container, directory }: LaunchRequest, own: string, since: bigint): Promise<void> {
+    const found = childrenBeside(new ProcessDir(join(dirname(directory), "init")));
+    const left = (): number[] =>
+      found.filter((pid) => {
+        const stat = this.#needs.sys.readProc(pid);
+        return stat?.ppid === process.pid && stat.startTime >= since && !this.#pids().has(pid);
+      });
+    if (left().length === 0) return;
+    const others = [...this.#processes].flatMap(([key, each]) =>
+      each.state === "launching" && key !== own && key.startsWith(`${container}/`) ? [each.done] : [],
+    );
+    await Promise.all(others);
+    for (const pid of left()) this.#needs.sys.kill(pid, constants.signals.SIGKILL);
   }
 
   #pids(): ReadonlySet<number> {

@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { readPidFile } from "../../state/identity.ts";
+import type { ProcessDir } from "../../state/layout.ts";
 
 /** A file of /proc, empty where its process is gone. */
 export function readProcFile(path: string): string {
@@ -45,4 +47,19 @@ export function familyOf(pid: number, mark: string, known: ReadonlySet<number>):
     (child) => child !== pid && !known.has(child) && readProcFile(`/proc/${child}/cmdline`).includes(mark),
   );
   return [...descendants(pid), ...strays, ...strays.flatMap(descendants)];
+}
+
+/** Clock ticks after boot, as start times are counted (proc_pid_stat(5); user space has 100 of them a second). */
+export function ticksNow(): bigint {
+  return BigInt(Math.floor(Number(readProcFile("/proc/uptime").split(" ")[0]) * 100));
+}
+
+/** Children of this process in the same cgroups as a container's init: what was executed in the container, known or not. */
+export function childrenBeside(init: ProcessDir): number[] {
+  const pid = readPidFile(init);
+  const cgroups = pid === undefined ? "" : readProcFile(`/proc/${pid}/cgroup`);
+  if (cgroups === "") return [];
+  return children(process.pid).filter(
+    (child) => child !== pid && readProcFile(`/proc/${child}/cgroup`) === cgroups,
+  );
 }
